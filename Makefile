@@ -1,0 +1,70 @@
+# microcurrent: `make` alone lists what can be done.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := .venv/bin
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null)
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: help run test check format lint types imports docs bench lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+# The environment: uv where it is found, else venv and pip; installed versions come from the lock files.
+.venv/made-run: requirements.lock pyproject.toml
+	@echo "Setting up .venv (once; about a minute on a usual line) ..."
+ifdef UV
+	@test -x $(BIN)/python || uv venv --quiet --python $(PYTHON) .venv
+	@uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+else
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+endif
+	@touch $@
+
+.venv/made-dev: requirements-dev.lock .venv/made-run
+	@echo "Adding the tools for tests and checks ..."
+ifdef UV
+	@uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+else
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+endif
+	@touch $@
+
+run: .venv/made-run  ## plan, predict, check, deliver (simulated), record and report one shipped example
+	@$(BIN)/microcurrent run examples/01-cheek-lift.toml --answers examples/client-clear.toml \
+	  --approve-as "Demo practitioner" --role practitioner --stimulator simulated --records out/records.sqlite --out out
+
+test: .venv/made-dev  ## run the tests
+	@$(BIN)/python -m pytest -q $(ARGS)
+
+check: format lint types imports test docs  ## everything that CI checks
+
+format: .venv/made-dev
+	@$(BIN)/ruff format --check .
+
+lint: .venv/made-dev
+	@$(BIN)/ruff check .
+
+types: .venv/made-dev
+	@$(BIN)/mypy
+
+imports: .venv/made-dev
+	@$(BIN)/lint-imports
+
+docs: .venv/made-dev  ## build the documentation into docs/_build
+	@$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build
+
+bench: .venv/made-dev  ## print the verification table and the timings
+	@$(BIN)/python benchmarks/verification.py
+	@$(BIN)/python benchmarks/timing.py
+
+lock:  ## refresh the lock files (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group build -o requirements.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+
+clean:  ## remove everything that was made
+	@rm -rf .venv out docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,158 @@
+"""Unit text to SI and back: the only place that reads or prints a unit.
+
+Inside microcurrent every quantity is a plain SI float. `read` turns text such as ``"300 uA"`` into
+one, `write` turns one into text. Standard library only, because `microcurrent.delivery` loads it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from microcurrent.errors import Problem, UnitError
+
+_AREA = {"m2": 1.0, "cm2": 1e-4, "mm2": 1e-6}
+
+
+def _per_area(prefixed: dict[str, float]) -> dict[str, float]:
+    return {f"{unit}/{a}": f / fa for unit, f in prefixed.items() for a, fa in _AREA.items()}
+
+
+_CURRENT = {"A": 1.0, "mA": 1e-3, "uA": 1e-6, "nA": 1e-9}
+_CHARGE = {"C": 1.0, "mC": 1e-3, "uC": 1e-6, "nC": 1e-9, "mA.min": 0.06, "mA min": 0.06}
+_RESISTANCE = {"ohm": 1.0, "kohm": 1e3, "Mohm": 1e6}
+_CAPACITANCE = {"F": 1.0, "uF": 1e-6, "nF": 1e-9}
+
+#: Factor to SI of every unit understood, by dimension. The first of each is its SI unit.
+UNITS: dict[str, dict[str, float]] = {
+    "current": _CURRENT,
+    "time": {"s": 1.0, "ms": 1e-3, "us": 1e-6, "min": 60.0, "h": 3600.0, "d": 86400.0},
+    "frequency": {"Hz": 1.0, "kHz": 1e3, "mHz": 1e-3},
+    "length": {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "um": 1e-6},
+    "area": dict(_AREA),
+    "volume": {"m3": 1.0, "L": 1e-3, "cm3": 1e-6, "ml": 1e-6, "mm3": 1e-9},
+    "speed": {"m/s": 1.0, "cm/s": 1e-2, "mm/s": 1e-3},
+    "voltage": {"V": 1.0, "mV": 1e-3, "kV": 1e3},
+    "field": {"V/m": 1.0, "mV/mm": 1.0, "V/cm": 100.0},
+    "charge": _CHARGE,
+    "resistance": _RESISTANCE,
+    "energy": {"J": 1.0, "mJ": 1e-3, "uJ": 1e-6},
+    "power density": _per_area({"W": 1.0, "mW": 1e-3}),
+    "current density": _per_area(_CURRENT),
+    "charge density": _per_area({k: v for k, v in _CHARGE.items() if "min" not in k}),
+    "conductivity": {"S/m": 1.0, "mS/m": 1e-3},
+    "area impedance": {f"{u} {a}": f * fa for u, f in _RESISTANCE.items() for a, fa in _AREA.items()},
+    "area capacitance": _per_area(_CAPACITANCE),
+    "slew": {"A/s": 1.0, "mA/s": 1e-3, "uA/s": 1e-6, "uA/ms": 1e-3},
+    "temperature difference": {"K": 1.0},
+    "fraction": {"": 1.0, "%": 1e-2},
+}
+
+#: The units that `write` chooses from, largest first.
+_SHOWN: dict[str, tuple[str, ...]] = {
+    "current": ("A", "mA", "uA"),
+    "time": ("min", "s", "ms", "us"),
+    "frequency": ("kHz", "Hz"),
+    "length": ("m", "mm", "um"),
+    "area": ("cm2",),
+    "volume": ("L", "ml"),
+    "speed": ("mm/s",),
+    "voltage": ("kV", "V", "mV"),
+    "field": ("V/m",),
+    "charge": ("C", "mC", "uC"),
+    "resistance": ("Mohm", "kohm", "ohm"),
+    "energy": ("J", "mJ", "uJ"),
+    "power density": ("W/cm2", "mW/cm2"),
+    "current density": ("mA/cm2", "uA/cm2"),
+    "charge density": ("C/cm2", "mC/cm2", "uC/cm2"),
+    "conductivity": ("S/m",),
+    "area impedance": ("kohm cm2", "ohm cm2"),
+    "area capacitance": ("uF/cm2", "nF/cm2"),
+    "slew": ("mA/s", "uA/s"),
+    "temperature difference": ("K",),
+    "fraction": ("%",),
+}
+
+_PRETTY = {"ohm": "Ω", "kohm": "kΩ", "Mohm": "MΩ"}
+_NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*\Z", re.DOTALL)
+
+
+def _plain(unit: str) -> str:
+    """Reduce the ways of writing one unit to one: µ to u, Ω to ohm, ² and ^2 to 2, · to space."""
+    for written, plain in (
+        ("µ", "u"), ("μ", "u"), ("Ω", "ohm"), ("Ω", "ohm"), ("²", "2"), ("³", "3"),
+        ("^", ""), ("·", " "), ("*", " "), ("mA.min", "mA min"),
+    ):  # fmt: skip
+        unit = unit.replace(written, plain)
+    return " ".join(unit.split())
+
+
+def _example(dimension: str) -> str:
+    first = next(iter(_SHOWN[dimension]))
+    return ", ".join(f'"{_pretty(unit)}"' for unit in _SHOWN[dimension]) or first
+
+
+def _pretty(unit: str) -> str:
+    for plain, pretty in _PRETTY.items():
+        unit = re.sub(rf"\b{plain}\b", pretty, unit)
+    unit = re.sub(r"\bu(?=[A-Zsm])", "µ", unit)
+    return re.sub(r"(?<=m)([23])\b", lambda m: {"2": "²", "3": "³"}[m.group(1)], unit)
+
+
+def read(text: str, dimension: str) -> float:
+    """Return the SI value of `text`, a number and a unit of `dimension` (a key of `UNITS`).
+
+    Raises `UnitError` for anything else, saying what was expected and what came.
+    """
+    units = UNITS[dimension]
+    wanted = f"a {dimension} with its unit, one of {_example(dimension)}"
+    if not isinstance(text, str):
+        raise UnitError(
+            Problem(what="a quantity is text with a unit", expected=wanted, came=repr(text))
+        )
+    match = _NUMBER.match(text)
+    if match is None:
+        raise UnitError(Problem(what="no number found", expected=wanted, came=repr(text)))
+    number, unit = float(match.group(1)), _plain(match.group(2))
+    if not math.isfinite(number):
+        raise UnitError(Problem(what="not a finite number", expected=wanted, came=repr(text)))
+    if not unit and "" not in units:
+        raise UnitError(Problem(what="unit missing", expected=wanted, came=repr(text)))
+    if unit not in {_plain(known) for known in units}:
+        raise UnitError(Problem(what="wrong unit", expected=wanted, came=repr(text)))
+    factor = next(f for known, f in units.items() if _plain(known) == unit)
+    return number * factor
+
+
+def read_current(text: str) -> tuple[float, str]:
+    """Return `(current [A], "peak" or "rms")` from text such as ``"300 uA rms"``; bare means peak."""
+    if isinstance(text, str):
+        words = text.split()
+        if len(words) > 1 and words[-1].lower() in ("rms", "peak"):
+            return read(" ".join(words[:-1]), "current"), words[-1].lower()
+    return read(text, "current"), "peak"
+
+
+def write(value: float, dimension: str, *, digits: int = 3) -> str:
+    """Return `value` [SI] as text with the unit of `dimension` that gives the shortest number."""
+    shown = _SHOWN[dimension]
+    if not math.isfinite(value):
+        return f"{value} {_pretty(shown[0])}".strip()
+    unit = next((u for u in shown if abs(value) >= 0.9995 * UNITS[dimension][u]), shown[-1])
+    if dimension == "time" and unit == "min" and abs(value) < 120:
+        unit = "s"  # a sitting's steps are spoken of in seconds up to two minutes
+    if value == 0:
+        unit = shown[-1] if dimension != "time" else "s"
+    number = f"{value / UNITS[dimension][unit]:.{digits}g}"
+    if "e" in number:
+        number = f"{float(number):.0f}" if abs(float(number)) >= 1 else number
+    return f"{number} {_pretty(unit)}" if unit != "%" else f"{number} %"
+
+
+def write_interval(low: float, high: float, dimension: str, *, digits: int = 2) -> str:
+    """Return an interval [SI] as text, both ends in one unit: ``"4.1 to 9.8 V/m"``."""
+    reference = max(abs(low), abs(high))
+    shown = _SHOWN[dimension]
+    unit = next((u for u in shown if reference >= 0.9995 * UNITS[dimension][u]), shown[-1])
+    factor = UNITS[dimension][unit]
+    return f"{low / factor:.{digits}g} to {high / factor:.{digits}g} {_pretty(unit)}"
