@@ -107,9 +107,7 @@ def read(text: str, dimension: str) -> float:
     units = UNITS[dimension]
     wanted = f"a {dimension} with its unit, one of {_example(dimension)}"
     if not isinstance(text, str):
-        raise UnitError(
-            Problem(what="a quantity is text with a unit", expected=wanted, came=repr(text))
-        )
+        raise UnitError(Problem(what="a quantity is text with a unit", expected=wanted, came=repr(text)))
     match = _NUMBER.match(text)
     if match is None:
         raise UnitError(Problem(what="no number found", expected=wanted, came=repr(text)))

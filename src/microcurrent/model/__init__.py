@@ -1,0 +1,90 @@
+"""The nouns: frozen, keyword-only, plain standard library; no arrays, no files, no clock.
+
+::
+
+    waveform, shapes, envelope   the shape of a current, and what shapes it slowly
+    stimulus                     Stimulus.current_at, the one definition of the current
+    electrode, body, plan        what touches, where, in which order
+    exposure, limits             what tissue receives; what may not be passed
+    screening, approval          what is asked; who agrees
+    stimulator, sitting, course  what gives current; one visit; many visits and their results
+    digest, checks               one digest for all nouns; how a noun refuses
+"""
+
+from microcurrent.model.approval import Approval
+from microcurrent.model.body import Body, Region, Site
+from microcurrent.model.course import Client, Course, Outcome, Schedule
+from microcurrent.model.digest import digest
+from microcurrent.model.electrode import Electrode
+from microcurrent.model.envelope import Polarity, Ramp, Surge
+from microcurrent.model.exposure import (
+    ContactExposure,
+    Estimate,
+    Exposure,
+    Histogram,
+    Input,
+    Prediction,
+    StepExposure,
+    TissueExposure,
+)
+from microcurrent.model.limits import Assessment, Finding, Limit, Limits
+from microcurrent.model.plan import Path, Placement, Plan, Step
+from microcurrent.model.screening import Answer, Contraindication, Screening, ScreeningFinding
+from microcurrent.model.sitting import Event, Sitting
+from microcurrent.model.stimulator import (
+    Capabilities,
+    Interlock,
+    Observation,
+    Status,
+    Stimulator,
+    Trip,
+)
+from microcurrent.model.stimulus import Stimulus
+from microcurrent.model.waveform import Piece, Waveform
+
+__all__ = [
+    "Answer",
+    "Approval",
+    "Assessment",
+    "Body",
+    "Capabilities",
+    "Client",
+    "ContactExposure",
+    "Contraindication",
+    "Course",
+    "Electrode",
+    "Estimate",
+    "Event",
+    "Exposure",
+    "Finding",
+    "Histogram",
+    "Input",
+    "Interlock",
+    "Limit",
+    "Limits",
+    "Observation",
+    "Outcome",
+    "Path",
+    "Piece",
+    "Placement",
+    "Plan",
+    "Polarity",
+    "Prediction",
+    "Ramp",
+    "Region",
+    "Schedule",
+    "Screening",
+    "ScreeningFinding",
+    "Site",
+    "Sitting",
+    "Status",
+    "Step",
+    "StepExposure",
+    "Stimulator",
+    "Stimulus",
+    "Surge",
+    "TissueExposure",
+    "Trip",
+    "Waveform",
+    "digest",
+]

@@ -1,0 +1,67 @@
+"""Electrode: what touches the skin and through what."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from microcurrent.model.checks import finite, named, one_of, refuse
+
+SHAPES = ("sphere", "disc", "roller", "pad", "glove")
+COUPLINGS = ("dry", "water", "gel")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Electrode:
+    """One probe or pad.
+
+    `name`: as the plan calls it. `shape`: one of `SHAPES`. `diameter` [m] of a sphere, disc or
+    roller; `width` and `height` [m] of a pad or glove; `length` [m] of a roller. `material`: a name
+    in the electrode-material table. `coupling`: one of `COUPLINGS`. `contact_area` [m2]: measured
+    by the user; None means that it is estimated from shape, size and coupling.
+    """
+
+    name: str
+    shape: str
+    coupling: str
+    diameter: float | None = None
+    width: float | None = None
+    height: float | None = None
+    length: float | None = None
+    material: str = "stainless steel"
+    contact_area: float | None = None
+
+    def __post_init__(self) -> None:
+        named(self, "name", self.name)
+        named(self, "material", self.material)
+        one_of(self, "shape", self.shape, SHAPES)
+        one_of(self, "coupling", self.coupling, COUPLINGS)
+        for field in self.sizes_needed(self.shape):
+            if getattr(self, field) is None:
+                raise refuse(self, field, expected=f"a length, for a {self.shape}", came="nothing")
+        for field in ("diameter", "width", "height", "length"):
+            value = getattr(self, field)
+            if value is None:
+                continue
+            if field not in self.sizes_needed(self.shape):
+                raise refuse(self, field, expected=f"nothing, for a {self.shape}", came=f"{value:g} m")
+            finite(self, field, value, above=0, maximum=0.5)
+        if self.contact_area is not None:
+            finite(self, "contact_area", self.contact_area, above=0, maximum=0.25)
+
+    @staticmethod
+    def sizes_needed(shape: str) -> tuple[str, ...]:
+        """Return the names of the lengths that a shape needs."""
+        return {
+            "sphere": ("diameter",), "disc": ("diameter",), "roller": ("diameter", "length"),
+            "pad": ("width", "height"), "glove": ("width", "height"),
+        }[shape]  # fmt: skip
+
+    @property
+    def metal_area(self) -> float:
+        """Area [m2] of the face that could touch: cross-section, or side view of a roller."""
+        if self.shape in ("sphere", "disc"):
+            return math.pi * ((self.diameter or 0.0) / 2) ** 2
+        if self.shape == "roller":
+            return (self.diameter or 0.0) * (self.length or 0.0)
+        return (self.width or 0.0) * (self.height or 0.0)

@@ -1,0 +1,129 @@
+"""Stimulator, Interlock and Trip: what gives current, and what stops it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from microcurrent.model.checks import finite, named, one_of
+from microcurrent.model.limits import Limits
+from microcurrent.model.stimulus import Stimulus
+
+STATES = ("idle", "armed", "running", "ending", "fault")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capabilities:
+    """What a stimulator can do and will not exceed.
+
+    `name`; `max_current` [A] peak; `max_voltage` [V] compliance; `max_lease` [s] it runs without
+    word from the host; `min_ramp` [s] shortest ramp it accepts from zero to any current; `end_ramp`
+    [s] over which it ends a current that is asked to end; `max_charge` [C] net per sitting.
+    """
+
+    name: str
+    max_current: float
+    max_voltage: float
+    max_lease: float
+    min_ramp: float
+    end_ramp: float
+    max_charge: float
+
+    def __post_init__(self) -> None:
+        named(self, "name", self.name)
+        for field in ("max_current", "max_voltage", "max_lease", "max_charge"):
+            finite(self, field, getattr(self, field), above=0)
+        for field in ("min_ramp", "end_ramp"):
+            finite(self, field, getattr(self, field), minimum=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """What a stimulator says of itself.
+
+    `time` [s] on its own clock; `state`: one of `STATES`; `elapsed` [s] into the program; `lease`
+    [s] left; since the last status: `mean`, `rms` and `peak` current [A] measured, `commanded_peak`
+    [A]; `net_charge` and `absolute_charge` [C] of the program so far; `voltage` [V] peak;
+    `impedance` [ohm] voltage over current, None at no current; `output` [A] measured now; `fault`.
+    """
+
+    time: float
+    state: str
+    elapsed: float
+    lease: float
+    mean: float
+    rms: float
+    peak: float
+    commanded_peak: float
+    net_charge: float
+    absolute_charge: float
+    voltage: float
+    impedance: float | None
+    output: float
+    fault: str = ""
+
+    def __post_init__(self) -> None:
+        one_of(self, "state", self.state, STATES)
+
+
+class Stimulator(Protocol):
+    """Anything that gives current on command, and takes it away by itself when not told to go on.
+
+    Every method raises `StimulatorSilent` when there is no answer and `StimulatorRefused` when the
+    stimulator will not do it. Output flows only while a lease lasts.
+    """
+
+    def capabilities(self) -> Capabilities:
+        """Return what the stimulator can do."""
+
+    def load(self, stimulus: Stimulus) -> None:
+        """Take a program while idle; refuse one beyond the capabilities. No output yet."""
+
+    def grant(self, lease: float) -> None:
+        """Start the loaded program, or let it go on, for at most `lease` [s] from now."""
+
+    def end(self) -> None:
+        """Ramp to zero over `end_ramp`, then idle."""
+
+    def cut(self) -> None:
+        """Zero at once, then idle."""
+
+    def status(self) -> Status:
+        """Return what the stimulator measures."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trip:
+    """The reason that output was stopped: `code`, a sentence, the time [s] into the sitting."""
+
+    code: str
+    reason: str
+    time: float
+
+    def __post_init__(self) -> None:
+        named(self, "code", self.code)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """All that an interlock may look at: status, program, ledger and clock.
+
+    `since_answer` [s]: since the last status; `sitting_time` [s] of current in this sitting so far;
+    `dc_charge` [C]: sum of |net charge| of this sitting so far; `baseline` [ohm]: impedance early
+    in this step, None while unknown.
+    """
+
+    status: Status
+    stimulus: Stimulus
+    capabilities: Capabilities
+    since_answer: float
+    sitting_time: float
+    dc_charge: float
+    baseline: float | None
+
+
+class Interlock(Protocol):
+    """A pure rule: from an observation and the limits to a trip, or None."""
+
+    def __call__(self, observation: Observation, limits: Limits) -> Trip | None:
+        """Return the reason to stop, or None."""
