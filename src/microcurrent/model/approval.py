@@ -36,8 +36,9 @@ class Approval:
         one_of(self, "role", self.role, ROLES)
         for field in ("plan", "prediction", "assessment", "screening", "tables"):
             if not re.fullmatch(r"[0-9a-f]{64}", getattr(self, field)):
-                raise refuse(self, field, expected="a digest of 64 hexadecimal digits",
-                             came=getattr(self, field))  # fmt: skip
+                raise refuse(
+                    self, field, expected="a digest of 64 hexadecimal digits", came=getattr(self, field)
+                )
         if not re.fullmatch(r"\d{4}-\d\d-\d\d", self.until):
             raise refuse(self, "until", expected="a date such as 2027-01-31", came=self.until)
         if self.until < self.given[:10]:

@@ -21,8 +21,15 @@ def refuse(noun: object, field: str, *, expected: str, came: object, advice: str
     )
 
 
-def finite(noun: object, field: str, value: float, *, minimum: float | None = None,
-           above: float | None = None, maximum: float | None = None) -> None:  # fmt: skip
+def finite(
+    noun: object,
+    field: str,
+    value: float,
+    *,
+    minimum: float | None = None,
+    above: float | None = None,
+    maximum: float | None = None,
+) -> None:
     """Refuse a value that is not a finite number within the bounds given."""
     bounds = []
     if above is not None:

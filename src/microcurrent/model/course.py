@@ -18,8 +18,13 @@ class Client:
 
     def __post_init__(self) -> None:
         if not isinstance(self.pseudonym, str) or not re.fullmatch(r"[A-Za-z0-9-]{1,40}", self.pseudonym):
-            raise refuse(self, "pseudonym", expected="1 to 40 letters, digits and dashes",
-                         came=self.pseudonym, advice="Do not use the person's name")  # fmt: skip
+            raise refuse(
+                self,
+                "pseudonym",
+                expected="1 to 40 letters, digits and dashes",
+                came=self.pseudonym,
+                advice="Do not use the person's name",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

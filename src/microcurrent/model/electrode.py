@@ -53,9 +53,12 @@ class Electrode:
     def sizes_needed(shape: str) -> tuple[str, ...]:
         """Return the names of the lengths that a shape needs."""
         return {
-            "sphere": ("diameter",), "disc": ("diameter",), "roller": ("diameter", "length"),
-            "pad": ("width", "height"), "glove": ("width", "height"),
-        }[shape]  # fmt: skip
+            "sphere": ("diameter",),
+            "disc": ("diameter",),
+            "roller": ("diameter", "length"),
+            "pad": ("width", "height"),
+            "glove": ("width", "height"),
+        }[shape]
 
     @property
     def metal_area(self) -> float:

@@ -93,8 +93,12 @@ class Polarity:
         if self.mode == "alternating":
             finite(self, "every", self.every, above=0)
             if 2 * self.ramp > self.every:
-                raise refuse(self, "ramp", expected=f"at most half of every ({self.every:g} s)",
-                             came=f"{self.ramp:g} s")  # fmt: skip
+                raise refuse(
+                    self,
+                    "ramp",
+                    expected=f"at most half of every ({self.every:g} s)",
+                    came=f"{self.ramp:g} s",
+                )
         elif self.every or self.ramp:
             raise refuse(self, "every", expected=f"0 for {self.mode} polarity", came=f"{self.every:g}")
 
@@ -128,8 +132,13 @@ class Polarity:
     def reversed(self) -> Polarity:
         """Return the opposite polarity; an alternating one cannot say so and is refused."""
         if self.mode == "alternating":
-            raise refuse(self, "mode", expected="fixed or reversed", came="alternating",
-                         advice="Exchange the probes instead")  # fmt: skip
+            raise refuse(
+                self,
+                "mode",
+                expected="fixed or reversed",
+                came="alternating",
+                advice="Exchange the probes instead",
+            )
         return Polarity(mode="fixed" if self.mode == "reversed" else "reversed")
 
 
@@ -157,8 +166,9 @@ def power_sum(power: int, count: int) -> float:
     return float(formulas[power]())
 
 
-def segments(ramp: Ramp, surge: Surge | None, polarity: Polarity, duration: float,
-             span: tuple[float, float]) -> Iterator[tuple[float, float, list[float]]]:  # fmt: skip
+def segments(
+    ramp: Ramp, surge: Surge | None, polarity: Polarity, duration: float, span: tuple[float, float]
+) -> Iterator[tuple[float, float, list[float]]]:
     """Yield `(start, stop, coefficients)` of the envelope over `span` [s].
 
     Coefficients are of powers of (t - start), lowest first, degree at most 3.

@@ -21,8 +21,9 @@ class Estimate:
             finite(self, name, getattr(self, name))
         slack = 1e-9 * max(abs(self.low), abs(self.high))
         if not self.low - slack <= self.value <= self.high + slack:
-            raise refuse(self, "value", expected=f"between {self.low:g} and {self.high:g}",
-                         came=f"{self.value:g}")  # fmt: skip
+            raise refuse(
+                self, "value", expected=f"between {self.low:g} and {self.high:g}", came=f"{self.value:g}"
+            )
 
     @staticmethod
     def exact(value: float, dimension: str) -> Estimate:

@@ -49,8 +49,12 @@ class Limit:
         if self.warn is not None and self.stop is not None:
             ordered = self.warn <= self.stop if self.sense == "at most" else self.warn >= self.stop
             if not ordered:
-                raise refuse(self, "warn", expected="a warning before the stop",
-                             came=f"warn {self.warn:g}, stop {self.stop:g}")  # fmt: skip
+                raise refuse(
+                    self,
+                    "warn",
+                    expected="a warning before the stop",
+                    came=f"warn {self.warn:g}, stop {self.stop:g}",
+                )
 
     def verdict(self, value: float) -> str:
         """Return "ok", "warn" or "stop" for a value [SI]; the level itself is still allowed."""

@@ -75,12 +75,17 @@ class Step:
         one_of(self, "system", self.system, SYSTEMS)
         finite(self, "start", self.start, minimum=0)
         if self.anode.electrode == self.cathode.electrode:
-            raise refuse(self, "cathode", expected="another electrode than the anode",
-                         came=self.cathode.electrode)  # fmt: skip
+            raise refuse(
+                self, "cathode", expected="another electrode than the anode", came=self.cathode.electrode
+            )
         if self.system == "galvanic" and not self.stimulus.waveform.mean:
-            raise refuse(self, "system", expected="a current with a direct part for galvanic",
-                         came=f"{self.stimulus.waveform.name}, which is balanced",
-                         advice="Call this step faradic")  # fmt: skip
+            raise refuse(
+                self,
+                "system",
+                expected="a current with a direct part for galvanic",
+                came=f"{self.stimulus.waveform.name}, which is balanced",
+                advice="Call this step faradic",
+            )
 
     @property
     def do(self) -> str:
@@ -128,16 +133,28 @@ class Plan:
         for step in self.steps:
             for part in (step.anode, step.cathode):
                 if part.electrode not in electrodes:
-                    raise refuse(self, "electrodes", expected=f"the electrode {part.electrode!r}",
-                                 came=", ".join(sorted(electrodes)) or "none")  # fmt: skip
+                    raise refuse(
+                        self,
+                        "electrodes",
+                        expected=f"the electrode {part.electrode!r}",
+                        came=", ".join(sorted(electrodes)) or "none",
+                    )
                 for name in part.sites:
                     if name not in sites:
-                        raise refuse(self, "sites", expected=f"the site {name!r}",
-                                     came=", ".join(sorted(sites)) or "none")  # fmt: skip
+                        raise refuse(
+                            self,
+                            "sites",
+                            expected=f"the site {name!r}",
+                            came=", ".join(sorted(sites)) or "none",
+                        )
         for before, after in zip(self.steps, self.steps[1:], strict=False):
             if after.start < before.stop - 1e-9:
-                raise refuse(self, "steps", expected="steps one after the other",
-                             came=f"steps {before.number} and {after.number} at once")  # fmt: skip
+                raise refuse(
+                    self,
+                    "steps",
+                    expected="steps one after the other",
+                    came=f"steps {before.number} and {after.number} at once",
+                )
 
     @property
     def digest(self) -> str:

@@ -24,8 +24,13 @@ def monophasic(*, width: float) -> Waveform:
     """Return rectangular pulses of one sign (interrupted or pulsed direct current)."""
     finite("monophasic", "width", width, above=0, maximum=1)
     if width == 1:
-        raise refuse("monophasic", "width", expected="below the whole period", came="1",
-                     advice="Use continuous direct current instead")  # fmt: skip
+        raise refuse(
+            "monophasic",
+            "width",
+            expected="below the whole period",
+            came="1",
+            advice="Use continuous direct current instead",
+        )
     return Waveform(name="monophasic", pieces=(_flat(0.0, width, 1.0),))
 
 
@@ -39,9 +44,13 @@ def biphasic(*, width: float, gap: float = 0.0, ratio: float = 1.0) -> Waveform:
     finite("biphasic", "gap", gap, minimum=0, maximum=1)
     finite("biphasic", "ratio", ratio, above=0, maximum=1)
     if width + gap + width / ratio > 1 + 1e-12:
-        raise refuse("biphasic", "width", expected="both pulses and the gap within one period",
-                     came=f"{width + gap + width / ratio:.4g} periods",
-                     advice="Shorten the pulse or lower the frequency")  # fmt: skip
+        raise refuse(
+            "biphasic",
+            "width",
+            expected="both pulses and the gap within one period",
+            came=f"{width + gap + width / ratio:.4g} periods",
+            advice="Shorten the pulse or lower the frequency",
+        )
     second = _flat(width + gap, width / ratio, -ratio)
     return Waveform(name="biphasic", pieces=(_flat(0.0, width, 1.0), second))
 

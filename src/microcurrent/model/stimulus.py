@@ -54,9 +54,12 @@ class Stimulus:
             raise refuse(self, "frequency", expected=expected, came=f"{self.frequency:g}")
         if self.ramp.rise + self.ramp.fall > self.duration:
             raise refuse(
-                self, "ramp", expected=f"ramps in and out within the duration of {self.duration:g} s",
-                came=f"{self.ramp.rise + self.ramp.fall:g} s", advice="Shorten the ramps or hold longer",
-            )  # fmt: skip
+                self,
+                "ramp",
+                expected=f"ramps in and out within the duration of {self.duration:g} s",
+                came=f"{self.ramp.rise + self.ramp.fall:g} s",
+                advice="Shorten the ramps or hold longer",
+            )
 
     # -- the one definition ------------------------------------------------------------------
 
@@ -172,8 +175,9 @@ class Stimulus:
             if stop >= self.duration:
                 yield begin, stop
 
-    def _integral(self, start: float, stop: float, power: int,
-                  of: Callable[[float], float], *, absolute: bool) -> float:  # fmt: skip
+    def _integral(
+        self, start: float, stop: float, power: int, of: Callable[[float], float], *, absolute: bool
+    ) -> float:
         start, stop = max(start, 0.0), min(stop, self.duration)
         total = []
         for a, b, poly in self._segments(start, stop):
@@ -201,11 +205,11 @@ class Stimulus:
         shifted = _shift(poly, offset)
         moments = self._moments(of)
         whole = math.fsum(
-            c * period ** (j + 1) * math.fsum(
-                math.comb(j, m) * power_sum(j - m, last - first) * moments[m] for m in range(j + 1)
-            )
+            c
+            * period ** (j + 1)
+            * math.fsum(math.comb(j, m) * power_sum(j - m, last - first) * moments[m] for m in range(j + 1))
             for j, c in enumerate(shifted)
-        )  # fmt: skip
+        )
         return head + whole + tail
 
     def _moments(self, of: Callable[[float], float]) -> tuple[float, ...]:
@@ -218,8 +222,9 @@ class Stimulus:
         result: tuple[float, ...] = known[of]
         return result
 
-    def _part(self, start: float, stop: float, origin: float, poly: list[float],
-              of: Callable[[float], float]) -> float:  # fmt: skip
+    def _part(
+        self, start: float, stop: float, origin: float, poly: list[float], of: Callable[[float], float]
+    ) -> float:
         """Integral over a stretch that may cross at most a few cycle boundaries."""
         total = 0.0
         while stop - start > 1e-12 / self.frequency:

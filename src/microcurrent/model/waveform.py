@@ -129,9 +129,11 @@ class Waveform:
         for before, after in zip(self.pieces, self.pieces[1:], strict=False):
             if after.start < before.stop - 1e-12:
                 raise refuse(
-                    self, "pieces", expected="pieces in order that do not overlap",
+                    self,
+                    "pieces",
+                    expected="pieces in order that do not overlap",
                     came=f"one ends at {before.stop:g}, the next starts at {after.start:g}",
-                )  # fmt: skip
+                )
         peak = max(piece.extreme() for piece in self.pieces)
         finite("Waveform", "peak", peak, minimum=1 - 1e-9, maximum=1 + 1e-9)
 
@@ -149,8 +151,13 @@ class Waveform:
                 return piece.value_at(phase)
         return 0.0
 
-    def integral(self, weight: Callable[[float], float], low: float, high: float,
-                 of: Callable[[float], float] = float) -> float:  # fmt: skip
+    def integral(
+        self,
+        weight: Callable[[float], float],
+        low: float,
+        high: float,
+        of: Callable[[float], float] = float,
+    ) -> float:
         """Return the integral of weight(phase) * of(value) over 0 <= low <= high <= 1."""
         total = []
         for piece in self.pieces:

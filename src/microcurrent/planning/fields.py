@@ -110,10 +110,12 @@ class Fields:
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
             raise RecordDamaged(f"{path}: the saved fields cannot be read ({problem}).") from problem
         sections = tuple(
-            Section(**head, **{f.name: arrays[f"section{k}.{f.name}"]
-                               for f in fields(Section) if f.name not in head})
+            Section(
+                **head,
+                **{f.name: arrays[f"section{k}.{f.name}"] for f in fields(Section) if f.name not in head},
+            )
             for k, head in enumerate(meta["sections"])
-        )  # fmt: skip
+        )
         surface = Surface(
             flat=meta["flat"],
             **{name: arrays[f"surface.{name}"] for name in ("points", "area", "absolute", "net")},
