@@ -13,6 +13,17 @@ from dataclasses import dataclass
 from microcurrent.model.checks import finite, one_of, refuse
 
 
+#: Slopes shorter than this [s] are refused: no stimulator gives them, and they drown in rounding.
+SHORTEST_SLOPE = 1e-6
+
+
+def _slope(noun: object, field: str) -> None:
+    value = getattr(noun, field)
+    finite(noun, field, value, minimum=0)
+    if 0 < value < SHORTEST_SLOPE:
+        raise refuse(noun, field, expected="0 s, or at least 1 µs", came=f"{value:g} s")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ramp:
     """Straight rise from zero over `rise` [s] at the start, fall to zero over `fall` [s] at the end."""
@@ -21,8 +32,8 @@ class Ramp:
     fall: float = 0.0
 
     def __post_init__(self) -> None:
-        finite(self, "rise", self.rise, minimum=0)
-        finite(self, "fall", self.fall, minimum=0)
+        _slope(self, "rise")
+        _slope(self, "fall")
 
     def value_at(self, time: float, duration: float) -> float:
         """Return the factor 0 to 1 at `time` [s] of a current that lasts `duration` [s]."""
@@ -47,7 +58,7 @@ class Surge:
 
     def __post_init__(self) -> None:
         for name in ("rise", "hold", "fall", "rest"):
-            finite(self, name, getattr(self, name), minimum=0)
+            _slope(self, name)
         if self.rise + self.hold + self.fall <= 0:
             raise refuse(self, "hold", expected="some time with current", came="0 s")
 
@@ -88,8 +99,8 @@ class Polarity:
 
     def __post_init__(self) -> None:
         one_of(self, "mode", self.mode, ("fixed", "reversed", "alternating"))
-        finite(self, "every", self.every, minimum=0)
-        finite(self, "ramp", self.ramp, minimum=0)
+        _slope(self, "every")
+        _slope(self, "ramp")
         if self.mode == "alternating":
             finite(self, "every", self.every, above=0)
             if 2 * self.ramp > self.every:

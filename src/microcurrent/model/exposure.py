@@ -108,8 +108,8 @@ class StepExposure:
 
     `tissue_resistance` [ohm]: between the electrodes, skin layer excluded; `voltage` [V]: largest
     that the stimulator must reach; `spacing` [m]: least and largest distance between the probes;
-    `depth_share` : part of the current that passes below each tissue boundary half-way between the
-    probes, `(tissue above the boundary, share)`; `balance_error`: largest relative difference of
+    `tissue_share`: part of the current that each tissue carries half-way between
+    the probes, `(tissue, share)`; `balance_error`: largest relative difference of
     delivered and wanted current in the solutions.
     """
 
@@ -119,7 +119,7 @@ class StepExposure:
     tissue_resistance: Estimate
     voltage: Estimate
     spacing: tuple[float, float]
-    depth_share: tuple[tuple[str, Estimate], ...]
+    tissue_share: tuple[tuple[str, Estimate], ...]
     balance_error: float
     positions: int
 

@@ -124,7 +124,7 @@ class Stimulus:
 
     @cached_property
     def charge_per_phase(self) -> float:
-        """Largest charge [C] that flows one way before the current returns to zero or reverses."""
+        """Largest charge [C] that flows one way before the current rests or reverses."""
         if self.waveform.is_constant:
             return max(abs(self.charge_between(a, b)) for a, b in self._runs())
         return self.peak * self.waveform.largest_phase / self.frequency
@@ -162,18 +162,17 @@ class Stimulus:
         return segments(self.ramp, self.surge, self.polarity, self.duration, (start, stop))
 
     def _runs(self) -> Iterator[tuple[float, float]]:
-        """Stretches over which a constant current does not return to zero."""
+        """Stretches over which a constant current keeps its direction; a rest ends a stretch."""
         begin = 0.0
         for start, stop, poly in self._segments(0.0, self.duration):
-            at_zero = abs(poly[0]) < 1e-12
-            if at_zero and start > begin:
+            rests = all(c == 0 for c in poly)
+            if (rests or self.polarity.jumps_at(start)) and start > begin:
                 yield begin, start
                 begin = start
-            if begin < start and self.polarity.jumps_at(start):
-                yield begin, start
-                begin = start
-            if stop >= self.duration:
-                yield begin, stop
+            if rests:
+                begin = stop
+        if begin < self.duration:
+            yield begin, self.duration
 
     def _integral(
         self, start: float, stop: float, power: int, of: Callable[[float], float], *, absolute: bool

@@ -1,0 +1,66 @@
+"""Where both probes stand during a step: one pose for a hold, several for a glide."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from microcurrent.model.plan import Path, Placement, Plan, Step
+
+Point = tuple[float, float, float]
+
+#: A glide is cut into pieces no longer than one contact diameter, so that neighbouring contacts
+#: overlap; more than this many pieces change the time-weighted means by less than the inputs do.
+MOST_POSES = 12
+FEWEST_POSES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pose:
+    """Points (3,) [m] of anode and cathode, the `share` of the step's time, and a `label`."""
+
+    anode: Point
+    cathode: Point
+    share: float
+    label: str
+
+
+def poses(step: Step, plan: Plan, contact_diameter: float) -> tuple[Pose, ...]:
+    """Return the poses of a step; the shares add up to 1.
+
+    A glide runs at constant speed along its path and back, so equal pieces of the path take equal
+    time; each pose stands in the middle of its piece. `contact_diameter` [m] sets their number.
+    """
+    if step.do == "hold":
+        return (
+            Pose(
+                anode=_point(step.anode, plan, 0.0),
+                cathode=_point(step.cathode, plan, 0.0),
+                share=1.0,
+                label="held",
+            ),
+        )
+    longest = max(part.length for part in (step.anode, step.cathode) if isinstance(part, Path))
+    count = min(MOST_POSES, max(FEWEST_POSES, math.ceil(longest / contact_diameter)))
+    return tuple(
+        Pose(
+            anode=_point(step.anode, plan, (k + 0.5) / count),
+            cathode=_point(step.cathode, plan, (k + 0.5) / count),
+            share=1 / count,
+            label=f"{100 * (k + 0.5) / count:.0f} % along the path",
+        )
+        for k in range(count)
+    )
+
+
+def _point(part: Placement | Path, plan: Plan, along: float) -> Point:
+    """Return the point a fraction `along` of the whole length of a path, or the site held."""
+    places = [plan.site(name).position for name in part.sites]
+    lengths = [math.dist(a, b) for a, b in zip(places, places[1:], strict=False)]
+    left = along * math.fsum(lengths)
+    for a, b, length in zip(places, places[1:], lengths, strict=False):
+        if left <= length:
+            f = left / length if length else 0.0
+            return (a[0] + f * (b[0] - a[0]), a[1] + f * (b[1] - a[1]), a[2] + f * (b[2] - a[2]))
+        left -= length
+    return places[-1]
