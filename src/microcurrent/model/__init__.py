@@ -7,6 +7,7 @@
     electrode, body, plan        what touches, where, in which order
     exposure, limits             what tissue receives; what may not be passed
     screening, approval          what is asked; who agrees
+    tissue                       what the tables of numbers are made of
     stimulator, sitting, course  what gives current; one visit; many visits and their results
     digest, checks               one digest for all nouns; how a noun refuses
 """
@@ -40,6 +41,15 @@ from microcurrent.model.stimulator import (
     Trip,
 )
 from microcurrent.model.stimulus import Stimulus
+from microcurrent.model.tissue import (
+    ContactRule,
+    Material,
+    Reference,
+    SkinLayer,
+    Stack,
+    StackLayer,
+    Tissue,
+)
 from microcurrent.model.waveform import Piece, Waveform
 
 __all__ = [
@@ -50,6 +60,7 @@ __all__ = [
     "Capabilities",
     "Client",
     "ContactExposure",
+    "ContactRule",
     "Contraindication",
     "Course",
     "Electrode",
@@ -62,6 +73,7 @@ __all__ = [
     "Interlock",
     "Limit",
     "Limits",
+    "Material",
     "Observation",
     "Outcome",
     "Path",
@@ -71,18 +83,23 @@ __all__ = [
     "Polarity",
     "Prediction",
     "Ramp",
+    "Reference",
     "Region",
     "Schedule",
     "Screening",
     "ScreeningFinding",
     "Site",
     "Sitting",
+    "SkinLayer",
+    "Stack",
+    "StackLayer",
     "Status",
     "Step",
     "StepExposure",
     "Stimulator",
     "Stimulus",
     "Surge",
+    "Tissue",
     "TissueExposure",
     "Trip",
     "Waveform",

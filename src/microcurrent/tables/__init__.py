@@ -1,0 +1,120 @@
+"""Tables: the only reader of `data/`, the numbers with their sources, ranges and confidence marks.
+
+::
+
+    rows        opens a file, reads a row, turns every broken rule into a TableError
+    materials   references, tissues, skin, electrode materials, contact rules
+    places      landmarks of the face; flat stacks of layers with sites
+    rules       limits; contraindications
+
+Every function returns nouns of `microcurrent.model` in SI. It reads the shipped folder, or another
+`folder` laid out alike (a site's own tables, or a damaged copy in a test). Raises `TableError`
+naming file, row and key. Files are read once; what is returned is the caller's own to change.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources.abc import Traversable
+
+from microcurrent.model import Contraindication, Input, Limits, Site
+from microcurrent.model import digest as _digest
+from microcurrent.model.tissue import ContactRule, Material, Reference, SkinLayer, Stack, Tissue
+from microcurrent.tables.materials import (
+    read_contact_rules,
+    read_materials,
+    read_references,
+    read_skin,
+    read_tissues,
+)
+from microcurrent.tables.places import read_flattening, read_landmarks, read_stacks
+from microcurrent.tables.rows import CONFIDENCES, FILES, parse, shipped
+from microcurrent.tables.rules import read_contraindications, read_limits
+
+__all__ = [
+    "CONFIDENCES",
+    "FILES",
+    "contact_rules",
+    "contraindications",
+    "digest",
+    "flattening",
+    "landmarks",
+    "limits",
+    "materials",
+    "references",
+    "shipped",
+    "skin_layers",
+    "stacks",
+    "tissues",
+]
+
+_references = lru_cache(maxsize=8)(read_references)
+_tissues = lru_cache(maxsize=8)(read_tissues)
+_skin = lru_cache(maxsize=8)(read_skin)
+_materials = lru_cache(maxsize=8)(read_materials)
+_contact_rules = lru_cache(maxsize=8)(read_contact_rules)
+_landmarks = lru_cache(maxsize=8)(read_landmarks)
+_flattening = lru_cache(maxsize=8)(read_flattening)
+_stacks = lru_cache(maxsize=8)(read_stacks)
+_limits = lru_cache(maxsize=16)(read_limits)
+_contraindications = lru_cache(maxsize=8)(read_contraindications)
+
+
+def references(folder: Traversable | None = None) -> dict[str, Reference]:
+    """Return every reference by its id."""
+    return dict(_references(folder or shipped()))
+
+
+def tissues(folder: Traversable | None = None) -> dict[str, Tissue]:
+    """Return every tissue by its name: low-frequency conductivity [S/m] with its range."""
+    return dict(_tissues(folder or shipped()))
+
+
+def skin_layers(folder: Traversable | None = None) -> dict[tuple[str, str], SkinLayer]:
+    """Return the stratum corneum of every (group, coupling), per area of contact."""
+    return dict(_skin(folder or shipped()))
+
+
+def materials(folder: Traversable | None = None) -> dict[str, Material]:
+    """Return every electrode material by its name."""
+    return dict(_materials(folder or shipped()))
+
+
+def contact_rules(folder: Traversable | None = None) -> dict[tuple[str, str], ContactRule]:
+    """Return the contact rule of every (shape, coupling)."""
+    return dict(_contact_rules(folder or shipped()))
+
+
+def landmarks(folder: Traversable | None = None) -> dict[str, Site]:
+    """Return the landmarks of a mean adult face: x to the right, y to the front, z up [m]."""
+    return dict(_landmarks(folder or shipped()))
+
+
+def flattening(folder: Traversable | None = None) -> dict[str, Input]:
+    """Return, by stack, the largest error [m] that flattening makes in a distance of two sites."""
+    return dict(_flattening(folder or shipped()))
+
+
+def stacks(folder: Traversable | None = None) -> dict[str, Stack]:
+    """Return every flat stack of layers by its name."""
+    return dict(_stacks(folder or shipped()))
+
+
+def limits(folder: Traversable | None = None, *, profiles: tuple[str, ...] = ()) -> Limits:
+    """Return the limits that always hold, and those of `profiles` such as "home"."""
+    return _limits(folder or shipped(), profiles)
+
+
+def contraindications(folder: Traversable | None = None) -> tuple[Contraindication, ...]:
+    """Return every contraindication, each with its question."""
+    return _contraindications(folder or shipped())
+
+
+@lru_cache(maxsize=8)
+def _digest_of(folder: Traversable) -> str:
+    return _digest({file: parse(folder, file) for file in FILES})
+
+
+def digest(folder: Traversable | None = None) -> str:
+    """Return the digest of all tables; comments and white space do not count."""
+    return _digest_of(folder or shipped())
