@@ -14,8 +14,10 @@ naming file, row and key. Files are read once; what is returned is the caller's 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from importlib.resources.abc import Traversable
+from typing import ParamSpec, TypeVar, cast
 
 from microcurrent.model import Contraindication, Input, Limits, Site
 from microcurrent.model import digest as _digest
@@ -48,16 +50,25 @@ __all__ = [
     "tissues",
 ]
 
-_references = lru_cache(maxsize=8)(read_references)
-_tissues = lru_cache(maxsize=8)(read_tissues)
-_skin = lru_cache(maxsize=8)(read_skin)
-_materials = lru_cache(maxsize=8)(read_materials)
-_contact_rules = lru_cache(maxsize=8)(read_contact_rules)
-_landmarks = lru_cache(maxsize=8)(read_landmarks)
-_flattening = lru_cache(maxsize=8)(read_flattening)
-_stacks = lru_cache(maxsize=8)(read_stacks)
-_limits = lru_cache(maxsize=16)(read_limits)
-_contraindications = lru_cache(maxsize=8)(read_contraindications)
+_Given = ParamSpec("_Given")
+_Read = TypeVar("_Read")
+
+
+def _once(read: Callable[_Given, _Read]) -> Callable[_Given, _Read]:
+    """Return `read` with a memory of its last folders."""
+    return cast(Callable[_Given, _Read], lru_cache(maxsize=16)(read))
+
+
+_references = _once(read_references)
+_tissues = _once(read_tissues)
+_skin = _once(read_skin)
+_materials = _once(read_materials)
+_contact_rules = _once(read_contact_rules)
+_landmarks = _once(read_landmarks)
+_flattening = _once(read_flattening)
+_stacks = _once(read_stacks)
+_limits = _once(read_limits)
+_contraindications = _once(read_contraindications)
 
 
 def references(folder: Traversable | None = None) -> dict[str, Reference]:
@@ -110,7 +121,7 @@ def contraindications(folder: Traversable | None = None) -> tuple[Contraindicati
     return _contraindications(folder or shipped())
 
 
-@lru_cache(maxsize=8)
+@_once
 def _digest_of(folder: Traversable) -> str:
     return _digest({file: parse(folder, file) for file in FILES})
 
