@@ -108,17 +108,30 @@ class Trip:
 class Observation:
     """All that an interlock may look at: status, program, ledger and clock.
 
-    `since_answer` [s]: since the last status; `sitting_time` [s] of current in this sitting so far;
-    `dc_charge` [C]: sum of |net charge| of this sitting so far; `baseline` [ohm]: impedance early
-    in this step, None while unknown.
+    On the host's clock: `time` [s] into the sitting; `since_start` [s] of this step's current;
+    `since_answer` [s] since the last status; `since_change` [s] since a status that was new.
+    `ending`: the host has asked the current to end. Sums of this sitting so far: `sitting_time` [s]
+    of current, `dc_charge` [C] of |net charge| per step. By the program from 0 to `status.elapsed`:
+    `expected_charge` and `expected_absolute` [C]. Since the previous status: `missing` [s], the
+    stretch of programmed current that did not flow. `offset` [A]: mean measured current beyond the
+    program over the last second, None while unknown. `baseline` [ohm]: impedance early in this step,
+    None while unknown.
     """
 
     status: Status
     stimulus: Stimulus
     capabilities: Capabilities
+    time: float
+    since_start: float
     since_answer: float
+    since_change: float
+    ending: bool
     sitting_time: float
     dc_charge: float
+    expected_charge: float
+    expected_absolute: float
+    missing: float
+    offset: float | None
     baseline: float | None
 
 

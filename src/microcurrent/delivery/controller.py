@@ -1,0 +1,350 @@
+"""Controller: deliver an approved plan, watch it, stop it, and read zero back.
+
+::
+
+    idle -> ready -> running -> ending -> off
+                       └────────┴──────-> tripped
+
+The stimulator gives current only while a lease lasts, and a lease is never longer than the
+heartbeat limit. So when this loop dies, hangs or is killed, the current ends without it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from microcurrent.delivery.clock import Clock
+from microcurrent.delivery.gate import admit
+from microcurrent.delivery.interlock import FLOOR_CURRENT, first_trip
+from microcurrent.delivery.ledger import SECOND, DeliveredStep, Ledger
+from microcurrent.errors import (
+    DeliveryError,
+    OutputNotConfirmedOff,
+    StimulatorRefused,
+    StimulatorSilent,
+)
+from microcurrent.model import Approval, Event, Limits, Plan, Status, Step, Stimulator, Trip
+
+STATES = ("idle", "ready", "running", "ending", "off", "tripped")
+
+#: Time [s] between two looks: ten looks within the heartbeat of 1 s.
+POLL = 0.1
+#: Share of a lease after which it is renewed: one lost renewal does not end the current.
+RENEW_AT = 0.5
+#: Time [s] between two readings that must both be zero: a whole period of the slowest pulses in
+#: use (10 Hz) and more.
+CONFIRM = 0.12
+#: Readings of zero that are tried at least, and time [s] for which they are tried after a lease.
+ATTEMPTS = 3
+PATIENCE = 1.0
+
+Sink = Callable[[Event], None]
+Progress = Callable[[float, float, int, Status], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """What the controller stands on.
+
+    `clock`; `sink` takes every event and raises where it cannot keep it, which ends the current;
+    `today`: the ISO date for the approval; `on_progress(time, total, step, status)`, each second:
+    time and total [s] of the sitting, number of the step.
+    """
+
+    clock: Clock
+    sink: Sink
+    today: str
+    on_progress: Progress | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivered:
+    """What a sitting gave: digest of the `plan`, `ending` (completed, stopped or tripped), the steps
+    that had current, the `trip` or the `reason` of the stop, and the `time` [s] that all took.
+    """
+
+    plan: str
+    ending: str
+    steps: tuple[DeliveredStep, ...]
+    time: float
+    trip: Trip | None = None
+    reason: str = ""
+
+
+def deliver(plan: Plan, approval: Approval, stimulator: Stimulator, *, limits: Limits,
+            host: Host) -> Delivered:  # fmt: skip
+    """Deliver `plan` and return what was given; a fresh sitting each time.
+
+    Raises `MissingLimit`, `ApprovalRefused` or `StimulatorRefused` before anything is loaded,
+    `OutputNotConfirmedOff` when zero cannot be read back, and whatever `host.sink` raises once the
+    output is off.
+    """
+    return Controller(stimulator, limits=limits, host=host).deliver(plan, approval)
+
+
+class Controller:
+    """The loop of one sitting. `stop` may be called from any thread and from a signal."""
+
+    def __init__(self, stimulator: Stimulator, *, limits: Limits, host: Host) -> None:
+        self._stimulator, self._limits, self._host = stimulator, limits, host
+        self._clock = host.clock
+        self._state = "idle"
+        self._stops: deque[str] = deque()
+        self._energised = False  # a program is loaded and zero has not been read back since
+        self._record_lost = False
+        self._trip: Trip | None = None
+        self._lease = self._granted = self._opened = 0.0
+
+    @property
+    def state(self) -> str:
+        """One of `STATES`."""
+        return self._state
+
+    def stop(self, reason: str) -> None:
+        """Ask the current to end by its ramp; takes hold within `POLL`. The first reason is kept.
+
+        Takes no lock, so that a signal may call it while the loop itself is interrupted.
+        """
+        self._stops.append(reason)
+
+    def deliver(self, plan: Plan, approval: Approval) -> Delivered:
+        """Deliver `plan`, once; see `deliver`."""
+        if self._state != "idle":
+            raise DeliveryError("A controller delivers one sitting; make another for the next.")
+        capabilities = self._stimulator.capabilities()
+        admit(plan, approval, limits=self._limits, capabilities=capabilities, today=self._host.today)
+        self._require_quiet()
+        self._opened = self._clock.now()
+        self._lease = min(capabilities.max_lease, self._limits.stop("heartbeat"))
+        self._poll = min(POLL, self._lease / 4)
+        self._end_ramp = capabilities.end_ramp
+        self._total = plan.duration
+        self._ledger = Ledger(capabilities, self._opened)
+        self._state = "ready"
+        try:
+            self._write("opened", ("plan", plan.digest), ("stimulator", capabilities.name),
+                        ("approved_by", approval.by))  # fmt: skip
+            for step in plan.steps:
+                if not (self._wait_for(step) and self._run(step)):
+                    break
+            return self._close(plan)
+        finally:
+            if self._energised:
+                self._abandon()
+
+    # -- one step --------------------------------------------------------------------------------
+
+    def _run(self, step: Step) -> bool:
+        """Give the current of one step; return whether the next may follow."""
+        self._write("step", ("step", float(step.number)), ("title", step.title), ("system", step.system),
+                    ("peak", step.stimulus.peak), ("duration", step.stimulus.duration))  # fmt: skip
+        trip = self._start(step)
+        second = self._clock.now()
+        while trip is None:
+            self._clock.wait(self._poll)
+            answer = self._read()
+            now = self._clock.now()
+            trip = self._judge(answer, now)
+            if trip is not None or (answer is not None and answer.state == "idle"):
+                break
+            if now - second >= SECOND - self._poll / 2:
+                second = now
+                self._write_measured()
+            self._steer(answer, now)
+        self._settle(trip)
+        return trip is None and not self._stops
+
+    def _start(self, step: Step) -> Trip | None:
+        """Load and grant the first lease; a stimulator that falls silent here is not asked twice."""
+        self._energised = True
+        try:
+            self._stimulator.load(step.stimulus)
+            self._ledger.begin(step, self._stimulator.status(), self._clock.now())
+            self._grant()
+        except StimulatorSilent as silent:
+            return self._tripped("silence", f"no answer at the start of step {step.number}: {silent}")
+        self._state = "running"
+        return None
+
+    def _grant(self) -> None:
+        """Write down the lease, then give it: the record is never behind the current."""
+        self._write("lease", ("step", float(self._ledger.step.number)), ("lease", self._lease))
+        self._granted = self._clock.now()
+        self._stimulator.grant(self._lease)
+
+    def _read(self) -> Status | None:
+        """Return the answer and take it into the ledger; None where there is none."""
+        try:
+            status = self._stimulator.status()
+        except StimulatorSilent:
+            return None
+        self._ledger.take(status, self._clock.now())
+        return status
+
+    def _judge(self, answer: Status | None, now: float) -> Trip | None:
+        trip = first_trip(self._ledger.observe(now), self._limits)
+        if trip is None and self._state == "ending" and now > self._end_by:
+            trip = self._tripped("end-late", "the current was asked to end and has not")
+        return trip
+
+    def _steer(self, answer: Status | None, now: float) -> None:
+        """End if asked to; else renew the lease, but only on an answer: no current on a guess."""
+        if answer is None:
+            return
+        if self._stops and self._state == "running":
+            self._write("stop", ("reason", self._stops[0]))
+            self._end(now)
+        if now - self._granted >= RENEW_AT * self._lease - self._poll / 2:
+            try:
+                self._grant()
+            except (StimulatorSilent, StimulatorRefused):
+                return  # the next answers say why, and the interlocks judge them
+
+    def _end(self, now: float) -> None:
+        self._state, self._ledger.ending = "ending", True
+        self._end_by = now + self._end_ramp + PATIENCE
+        try:
+            self._stimulator.end()
+        except (StimulatorSilent, StimulatorRefused):
+            self._cut()
+
+    def _settle(self, trip: Trip | None) -> None:
+        """Read zero back after a step, and write down how it ended."""
+        if trip is not None:
+            self._state, self._trip = "tripped", trip
+            self._cut()
+            self._write("trip", ("code", trip.code), ("reason", trip.reason))
+        off = self._confirm_off()
+        if self._ledger.under_way:
+            self._write_measured()
+            self._ledger.close_step()
+        self._energised = False
+        self._write_off(off)
+        if not off:
+            self._state = "tripped"
+            self._write("closed", ("ending", "tripped"))
+            raise _not_off(trip.reason if trip else "the step has ended")
+
+    # -- zero ------------------------------------------------------------------------------------
+
+    def _cut(self) -> bool:
+        try:
+            self._stimulator.cut()
+        except DeliveryError:
+            return False
+        return True
+
+    def _confirm_off(self) -> bool:
+        """Cut and read until the output is zero; False if it cannot be read to be so.
+
+        One reading is not enough: a pulsed current is zero between pulses, and a frozen stimulator
+        may have frozen there. So two answers are needed, the second newer by its own clock, and
+        between them nothing may have flowed.
+        """
+        give_up = self._clock.now() + self._lease + PATIENCE
+        tries = 0
+        while tries < ATTEMPTS or self._clock.now() < give_up:
+            tries += 1
+            first = self._read_raw() if self._cut() else None
+            self._clock.wait(CONFIRM)
+            second = self._read_raw() if first is not None else None
+            if first is not None and second is not None and _is_zero(first, second):
+                return True
+        return False
+
+    def _read_raw(self) -> Status | None:
+        if self._ledger.under_way:
+            return self._read()
+        try:
+            return self._stimulator.status()
+        except StimulatorSilent:
+            return None
+
+    def _require_quiet(self) -> None:
+        """Refuse a stimulator that is at work: never start one that might be running."""
+        status = self._stimulator.status()
+        if status.state != "idle" or abs(status.output) > FLOOR_CURRENT:
+            raise StimulatorRefused(
+                f"The stimulator is {status.state}{': ' + status.fault if status.fault else ''}; a sitting "
+                "starts from idle. Cut it, look at probes and leads, and begin again."
+            )
+
+    def _abandon(self) -> None:
+        """An error is on its way out: read zero back first."""
+        self._state = "tripped"
+        off = self._confirm_off()
+        self._energised = False
+        if not self._record_lost:
+            self._write_off(off)
+            self._write("closed", ("ending", "interrupted"))
+        if not off:
+            raise _not_off("the sitting broke off")
+
+    # -- the sitting -------------------------------------------------------------------------------
+
+    def _wait_for(self, step: Step) -> bool:
+        """Wait for the start of a step; return False if stopped meanwhile."""
+        while not self._stops:
+            left = self._opened + step.start - self._clock.now()
+            if left <= 0:
+                return True
+            self._clock.wait(min(left, self._poll))
+        return False
+
+    def _close(self, plan: Plan) -> Delivered:
+        ending = "tripped" if self._trip else "stopped" if self._stops else "completed"
+        if ending == "stopped" and self._state != "ending":  # in a gap, or as the last step ended
+            self._write("stop", ("reason", self._stops[0]))
+        self._state = "tripped" if self._trip else "off"
+        self._write("closed", ("ending", ending))
+        return Delivered(
+            plan=plan.digest,
+            ending=ending,
+            steps=self._ledger.done,
+            time=self._clock.now() - self._opened,
+            trip=self._trip,
+            reason=self._stops[0] if ending == "stopped" else "",
+        )
+
+    def _tripped(self, code: str, reason: str) -> Trip:
+        return Trip(code=code, reason=reason, time=self._clock.now() - self._opened)
+
+    # -- the record --------------------------------------------------------------------------------
+
+    def _write(self, kind: str, *figures: tuple[str, float | str | None]) -> None:
+        time = self._clock.now() - self._opened
+        event = Event(time=time, utc=self._clock.utc(), kind=kind, figures=figures)
+        self._record_lost = True  # until the sink has kept it
+        self._host.sink(event)
+        self._record_lost = False
+
+    def _write_measured(self) -> None:
+        figures = self._ledger.measured()
+        if not figures:
+            return
+        self._write("measured", *figures)
+        if self._host.on_progress is not None:
+            time = self._clock.now() - self._opened
+            self._host.on_progress(time, self._total, self._ledger.step.number, self._ledger.status)
+
+    def _write_off(self, off: bool) -> None:
+        number = float(self._ledger.done[-1].number) if self._ledger.done else None
+        self._write("off" if off else "not-off", ("step", number))
+
+
+def _is_zero(first: Status, second: Status) -> bool:
+    """Return whether nothing flowed between two answers, the second one newer."""
+    return (
+        second.time > first.time
+        and second.state in ("idle", "fault")
+        and max(second.peak, abs(second.output)) <= FLOOR_CURRENT
+    )
+
+
+def _not_off(reason: str) -> OutputNotConfirmedOff:
+    return OutputNotConfirmedOff(
+        f"Zero output could not be read back ({reason}). Take the probes off the skin now, then switch "
+        "the stimulator off."
+    )

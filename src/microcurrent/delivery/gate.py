@@ -1,0 +1,119 @@
+"""The gate: what is refused before anything is loaded. Nothing is ever made to fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from microcurrent.errors import ApprovalRefused, StimulatorRefused
+from microcurrent.model import Approval, Capabilities, Limits, Plan, Step, Stimulus
+from microcurrent.units import write
+
+#: Ids of the limits without whose stop level no current flows.
+REQUIRED_LIMITS = (
+    "total-current",
+    "compliance-voltage",
+    "impedance-jump",
+    "heartbeat",
+    "sitting-time",
+    "dc-charge-sitting",
+    "net-dc-balanced",
+    "contact-loss-time",
+)
+
+#: Share by which a sum of floating-point numbers may pass a level without meaning anything.
+ROUNDING = 1e-9
+
+
+def admit(plan: Plan, approval: Approval, *, limits: Limits, capabilities: Capabilities,
+          today: str) -> None:  # fmt: skip
+    """Return quietly if `plan` may be delivered on the ISO date `today`.
+
+    Raises `MissingLimit` if a limit of `REQUIRED_LIMITS` has no stop level, `ApprovalRefused` if the
+    approval does not name this plan or has ended, and `StimulatorRefused` with every reason found if
+    a step passes the tightest of the limits and what the stimulator can do.
+    """
+    for id_ in REQUIRED_LIMITS:
+        limits.stop(id_)
+    refusal = approval.refusal(plan.digest, today)
+    if refusal:
+        raise ApprovalRefused(f"No current: {refusal}.")
+    reasons = [
+        *_of_stimulator(capabilities, limits),
+        *(
+            f"step {step.number}: {why}"
+            for step in plan.steps
+            for why in _of_step(step, capabilities, limits)
+        ),
+        *_of_sums(plan, capabilities, limits),
+    ]
+    if reasons:
+        raise StimulatorRefused("No current, nothing was loaded: " + "; ".join(reasons) + ".")
+
+
+def beyond(stimulus: Stimulus, capabilities: Capabilities) -> tuple[str, ...]:
+    """Return why a stimulator of these capabilities must refuse a program; empty if it need not.
+
+    Ramps in and out are held against `min_ramp`. A constant current is felt wherever it jumps, so
+    its surge and its reversals are too; an alternating one jumps at every pulse by design.
+    """
+    reasons = []
+    if stimulus.peak > capabilities.max_current * (1 + ROUNDING):
+        reasons.append(
+            f"{write(stimulus.peak, 'current')} is above the {write(capabilities.max_current, 'current')} "
+            f"of {capabilities.name}"
+        )
+    rises = [stimulus.ramp.rise, stimulus.ramp.fall]
+    if stimulus.waveform.is_constant:
+        if stimulus.surge:
+            rises += [stimulus.surge.rise, stimulus.surge.fall]
+        if stimulus.polarity.mode == "alternating":
+            rises.append(stimulus.polarity.ramp)
+    if min(rises) < capabilities.min_ramp * (1 - ROUNDING):
+        reasons.append(
+            f"a ramp of {write(min(rises), 'time')} is shorter than the "
+            f"{write(capabilities.min_ramp, 'time')} of {capabilities.name}"
+        )
+    if abs(stimulus.net_charge) > capabilities.max_charge * (1 + ROUNDING):
+        reasons.append(
+            f"a net charge of {write(abs(stimulus.net_charge), 'charge')} is above the "
+            f"{write(capabilities.max_charge, 'charge')} of {capabilities.name}"
+        )
+    return tuple(reasons)
+
+
+def _of_stimulator(capabilities: Capabilities, limits: Limits) -> Iterator[str]:
+    """A program cannot bound the voltage on an open lead, so the stimulator itself has to."""
+    level = limits.stop("compliance-voltage")
+    if capabilities.max_voltage > level:
+        yield (
+            f"{capabilities.name} can give {write(capabilities.max_voltage, 'voltage')}, "
+            f"the limit is {write(level, 'voltage')}"
+        )
+
+
+def _of_step(step: Step, capabilities: Capabilities, limits: Limits) -> Iterator[str]:
+    stimulus = step.stimulus
+    yield from beyond(stimulus, capabilities)
+    level = limits.stop("total-current")
+    if stimulus.peak > level * (1 + ROUNDING):
+        yield f"{write(stimulus.peak, 'current')} is above the limit of {write(level, 'current')}"
+    level = limits.stop("net-dc-balanced")
+    if stimulus.waveform.is_balanced and stimulus.window_mean() > level * (1 + ROUNDING):
+        yield (
+            f"a mean of {write(stimulus.window_mean(), 'current')} in a balanced current is above the "
+            f"limit of {write(level, 'current')}"
+        )
+
+
+def _of_sums(plan: Plan, capabilities: Capabilities, limits: Limits) -> Iterator[str]:
+    time = sum(step.stimulus.duration for step in plan.steps)
+    level = limits.stop("sitting-time")
+    if time > level * (1 + ROUNDING):
+        yield f"{write(time, 'time')} of current are above the limit of {write(level, 'time')}"
+    charge = sum(abs(step.stimulus.net_charge) for step in plan.steps)
+    level = min(limits.stop("dc-charge-sitting"), capabilities.max_charge)
+    if charge > level * (1 + ROUNDING):
+        yield (
+            f"a net charge of {write(charge, 'charge')} in one sitting is above the limit of "
+            f"{write(level, 'charge')}"
+        )

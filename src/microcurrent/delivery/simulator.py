@@ -1,0 +1,453 @@
+"""SimulatedStimulator: a stimulator in software that keeps its own limits, with faults to order.
+
+It stands for the device, not for the host: its lease, its limits and its reaction to an open lead
+are its own and work when nobody calls. Between two calls it integrates the program exactly. Time
+is that of the clock it is given; nothing happens in the background, each call first brings the
+device up to now.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from microcurrent.delivery.clock import Clock
+from microcurrent.delivery.gate import ROUNDING, beyond
+from microcurrent.delivery.load import SkinLoad
+from microcurrent.delivery.peak import peak_between
+from microcurrent.errors import StimulatorRefused, StimulatorSilent
+from microcurrent.model import Capabilities, Ramp, Status, Stimulus
+from microcurrent.model.checks import finite, one_of, refuse
+from microcurrent.units import write
+
+FAULTS = (
+    "lead_off",
+    "open",
+    "short",
+    "drift",
+    "gain",
+    "leak",
+    "frozen",
+    "silent",
+    "stuck",
+    "reset",
+)
+
+#: Impedance [ohm] of two probes that touch, or of a film of water between them.
+_SHORTED = 10.0
+#: Longest stretch [s] over which a drifting gain or impedance counts as constant.
+_TICK = 0.1
+#: Halvings to find the moment at which a level is passed: 0.1 s to 1e-10 s.
+_HALVINGS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """Something that breaks from `start` to `stop` [s] on the clock after the stimulator was made.
+
+    `lead_off`, `open`: no contact. `short`: the probes touch. `drift`: impedance rises by `size` of
+    itself per second. `gain`: output rises by `size` of itself per second. `leak`: `size` [A] direct
+    current on top. `frozen`: the status stops changing, output goes on. `silent`: nothing gets
+    through either way. `stuck`: output that should go to zero stays at its envelope as direct
+    current. `reset`: the stimulator restarts, at once.
+    """
+
+    kind: str
+    start: float = 0.0
+    stop: float = math.inf
+    size: float = 0.0
+
+    def __post_init__(self) -> None:
+        one_of(self, "kind", self.kind, FAULTS)
+        finite(self, "start", self.start, minimum=0)
+        finite(self, "size", self.size)
+        if not self.stop > self.start:
+            raise refuse(self, "stop", expected="after the start", came=f"{self.stop:g} s")
+
+
+@dataclass
+class _Sums:
+    """What flowed: `time` [s], `net` and `absolute` charge [C], `square` [A2 s]; peaks [A], [V]."""
+
+    time: float = 0.0
+    net: float = 0.0
+    absolute: float = 0.0
+    square: float = 0.0
+    peak: float = 0.0
+    commanded: float = 0.0
+    voltage: float = 0.0
+
+    def add(self, other: _Sums) -> None:
+        """Add what flowed later."""
+        for name in ("time", "net", "absolute", "square"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in ("peak", "commanded", "voltage"):
+            setattr(self, name, max(getattr(self, name), getattr(other, name)))
+
+
+class SimulatedStimulator:
+    """A stimulator in software; implements `microcurrent.model.Stimulator`.
+
+    `clock`; `capabilities` that it enforces itself; `load` on its electrodes; `faults` to order;
+    `reaction` [s]: time from an open lead to zero. A current that would pass its largest current or
+    voltage is cut at the moment it would. Faults latch until `cut`. The lease holds while a current
+    ends, too: without word from the host it is cut.
+    """
+
+    def __init__(self, clock: Clock, *, capabilities: Capabilities, load: SkinLoad,
+                 faults: tuple[Fault, ...] = (), reaction: float = 0.05) -> None:  # fmt: skip
+        finite(self, "reaction", reaction, above=0)
+        self._clock, self._capabilities, self._skin = clock, capabilities, load
+        self._made = clock.now()
+        self._faults, self._reaction = faults, reaction
+        self._time = self._born = 0.0
+        self._delivered = 0.0  # sum of |net charge| of earlier programs
+        self._snapshot: Status | None = None
+        self._restart()
+
+    # -- the five commands ---------------------------------------------------------------------
+
+    def capabilities(self) -> Capabilities:
+        """Return what this stimulator can do."""
+        self._hear()
+        return self._capabilities
+
+    def load(self, stimulus: Stimulus) -> None:
+        """Take a program while idle; `StimulatorRefused` if busy or if it passes the capabilities."""
+        self._hear()
+        if self._state != "idle":
+            raise StimulatorRefused(f"{self._name} is {self._state}; it loads a program while idle.")
+        reasons = list(beyond(stimulus, self._capabilities))
+        charge = self._delivered + abs(self._total.net) + abs(stimulus.net_charge)
+        if charge > self._capabilities.max_charge * (1 + ROUNDING):
+            reasons.append(f"with this program, {write(charge, 'charge')} would have flowed one way")
+        if self._held:
+            reasons.append("the output is not zero")
+        if reasons:
+            raise StimulatorRefused(f"{self._name} refuses the program: " + "; ".join(reasons) + ".")
+        self._delivered += abs(self._total.net)
+        self._total = _Sums()
+        self._elapsed = 0.0
+        self._program = stimulus
+        self._impedance = self._skin.peak_impedance(stimulus)
+        self._state = "armed"
+
+    def grant(self, lease: float) -> None:
+        """Start the loaded program, or let it go on, for `lease` [s] from now and no longer."""
+        self._hear()
+        if not 0 < lease <= self._capabilities.max_lease * (1 + ROUNDING):
+            raise StimulatorRefused(
+                f"{self._name} grants leases up to {write(self._capabilities.max_lease, 'time')}, "
+                f"asked for {lease:g} s."
+            )
+        if self._program is None:
+            raise StimulatorRefused(f"{self._name} is {self._state} and has no program to run.")
+        if self._state == "armed":
+            self._state, self._began = "running", self._time
+            self._ends = self._time + self._program.duration
+        self._lease_ends = self._time + lease
+
+    def end(self) -> None:
+        """Ramp to zero over `end_ramp` or faster if the program does, then idle."""
+        self._hear()
+        if self._state == "armed":
+            self._off("idle")
+        if self._state != "running" or self._program is None:
+            return
+        program, elapsed = self._program, self._elapsed
+        level = program.ramp.value_at(elapsed, program.duration)
+        fall = level * self._capabilities.end_ramp
+        if fall <= 0:
+            self._off("idle")
+            return
+        self._state = "ending"
+        if elapsed + fall < program.duration:
+            self._program = replace(
+                program, amplitude=program.amplitude * level, duration=elapsed + fall,
+                ramp=Ramp(rise=0.0, fall=fall),
+            )  # fmt: skip
+            self._ends = self._time + fall
+
+    def cut(self) -> None:
+        """Zero at once, then idle; this also clears a fault that has latched."""
+        self._hear()
+        self._off("idle")
+
+    def status(self) -> Status:
+        """Return what this stimulator measures; the peaks and means begin anew."""
+        self._hear()
+        if self._active("frozen"):
+            if self._snapshot is None:
+                self._snapshot = self._measure()
+            return self._snapshot
+        self._snapshot = None
+        return self._measure()
+
+    # -- what a bench would see ----------------------------------------------------------------
+
+    @property
+    def output(self) -> float:
+        """Current [A] through the load now: an instrument of the bench, not of the host."""
+        self._advance()
+        return self._current()
+
+    @property
+    def envelope(self) -> float:
+        """Largest current [A] that the output could have about now, whatever the phase of a pulse."""
+        self._advance()
+        if self._held:
+            return abs(self._held)
+        if not self._flowing or self._program is None or self._open:
+            return 0.0
+        slow = abs(self._program.envelope_at(self._elapsed))
+        return self._program.amplitude * slow * self._gain + abs(self._leak)
+
+    def order(self, fault: Fault) -> None:
+        """Break something more, at `fault.start` or, if that is past, now."""
+        self._advance()
+        if fault.start < self._time:
+            later = math.nextafter(self._time, math.inf)
+            fault = replace(fault, start=self._time, stop=max(fault.stop, later))
+        self._faults = (*self._faults, fault)
+        if fault.kind == "reset" and fault.start == self._time:
+            self._reset()
+        self._guard()
+
+    # -- time ----------------------------------------------------------------------------------
+
+    def _hear(self) -> None:
+        """Bring the device up to now; raise where nothing gets through."""
+        self._advance()
+        if self._active("silent"):
+            raise StimulatorSilent(f"{self._name} does not answer.")
+
+    def _advance(self) -> None:
+        now = self._clock.now() - self._made
+        while self._time < now:
+            before = self._time
+            self._time = self._flow(self._next(now))
+            if self._flowing:
+                self._elapsed = self._time - self._began
+            self._happen(before)
+            self._guard()
+
+    def _next(self, now: float) -> float:
+        """Return the next moment [s] at which anything changes, at most `now`."""
+        moments = [now, *(t for fault in self._faults for t in (fault.start, fault.stop))]
+        if self._flowing:
+            moments += [self._lease_ends, self._ends]
+            if self._open and self._open_since is None:
+                self._open_since = self._time
+            if self._open_since is not None:
+                moments.append(self._open_since + self._reaction)
+            if self._active("drift") or self._active("gain"):
+                moments.append(self._time + _TICK)
+        return min(moment for moment in moments if moment > self._time)
+
+    def _happen(self, before: float) -> None:
+        """Let happen what is due at the present moment, harm first."""
+        if any(f.kind == "reset" and before < f.start <= self._time for f in self._faults):
+            self._reset()
+        if self._held and not self._active("stuck"):
+            self._held = 0.0
+        if not self._flowing:
+            return
+        if not self._open:
+            self._open_since = None
+        if self._time >= self._ends:
+            self._elapsed = self._program.duration if self._program else 0.0
+            self._off("idle")
+        elif self._time >= self._lease_ends:
+            self._off("fault", "lease ended: no word from the host")
+        elif self._open_since is not None and self._time >= self._open_since + self._reaction:
+            self._contact_lost()
+
+    def _contact_lost(self) -> None:
+        """An open lead shows only while current is commanded; in a rest the wait begins anew."""
+        since = self._time - self._reaction - self._began
+        if self._program and peak_between(self._program, since, self._elapsed) > 0:
+            self._off("fault", "open lead")
+        else:
+            self._open_since = None
+
+    # -- current -------------------------------------------------------------------------------
+
+    def _flow(self, stop: float) -> float:
+        """Let current flow until `stop` or until it would pass a limit; return when that was."""
+        if self._held:
+            span = stop - self._time
+            charge = self._held * span
+            self._count(_Sums(time=span, net=charge, absolute=abs(charge), square=charge * self._held,
+                              peak=abs(self._held), voltage=abs(self._held) * self._ohms))  # fmt: skip
+            return stop
+        program = self._program
+        if not self._flowing or program is None:
+            self._count(_Sums(time=stop - self._time))
+            return stop
+        start, end = self._elapsed, stop - self._began
+        if self._open:
+            commanded = peak_between(program, start, end)
+            voltage = self._capabilities.max_voltage if commanded else 0.0
+            self._count(_Sums(time=stop - self._time, commanded=commanded, voltage=voltage))
+            return stop
+        gain, leak = self._gain, abs(self._leak)
+
+        def worst(until: float) -> float:
+            return gain * peak_between(program, start, until) + leak
+
+        most, why = self._most()
+        if worst(end) > most * (1 + ROUNDING):
+            end = _last_below(worst, start, end, most)
+            stop = self._began + end
+            self._count(self._between(program, start, end))
+            self._elapsed = end
+            self._trip(why, most)
+            return stop
+        self._count(self._between(program, start, end))
+        return stop
+
+    def _between(self, program: Stimulus, start: float, stop: float) -> _Sums:
+        """Return what flows between two times [s] into the program; exact but for a leak's |charge|."""
+        gain, leak, span = self._gain, self._leak, stop - start
+        net = gain * program.charge_between(start, stop)
+        commanded = peak_between(program, start, stop)
+        peak = gain * commanded + abs(leak)
+        return _Sums(
+            time=span,
+            net=net + leak * span,
+            absolute=gain * program.absolute_charge_between(start, stop) + abs(leak) * span,
+            square=gain**2 * program.square_between(start, stop) + 2 * leak * net + leak**2 * span,
+            peak=peak,
+            commanded=commanded,
+            voltage=peak * self._ohms,
+        )
+
+    def _guard(self) -> None:
+        """Cut at once where a fault that starts now lifts the current above what may flow."""
+        if self._flowing and not self._open and self._program is not None:
+            most, why = self._most()
+            now = peak_between(self._program, self._elapsed, self._elapsed)
+            if self._gain * now + abs(self._leak) > most * (1 + ROUNDING):
+                self._trip(why, most)
+
+    def _trip(self, why: str, most: float) -> None:
+        reached = min(most * self._ohms, self._capabilities.max_voltage)
+        self._window.voltage = max(self._window.voltage, reached)
+        self._off("fault", why)
+
+    def _most(self) -> tuple[float, str]:
+        """Return the largest current [A] that may flow now, and what is wrong above it."""
+        by_voltage = self._capabilities.max_voltage / self._ohms
+        if by_voltage < self._capabilities.max_current:
+            return by_voltage, "voltage at its limit"
+        return self._capabilities.max_current, "current at its limit"
+
+    def _off(self, state: str, fault: str = "") -> None:
+        """Make the output zero, unless it is stuck: then it stays at its envelope."""
+        if self._active("stuck"):
+            if self._flowing and self._program is not None:
+                self._held = self._program.amplitude * self._program.envelope_at(self._elapsed)
+        else:
+            self._held = 0.0
+        self._state, self._fault = state, fault
+        self._program, self._open_since, self._lease_ends = None, None, 0.0
+
+    # -- how -----------------------------------------------------------------------------------
+
+    def _reset(self) -> None:
+        self._off("idle")
+        self._born = self._time
+        self._restart()
+
+    def _restart(self) -> None:
+        self._state, self._fault = "idle", ""
+        self._program: Stimulus | None = None
+        self._elapsed = self._began = self._ends = self._lease_ends = 0.0
+        self._held: float = getattr(self, "_held", 0.0)
+        self._open_since: float | None = None
+        self._impedance = self._skin.series + self._skin.parallel
+        self._total, self._window = _Sums(), _Sums()
+
+    def _count(self, sums: _Sums) -> None:
+        self._total.add(sums)
+        self._window.add(sums)
+
+    def _measure(self) -> Status:
+        window, output = self._window, self._current()
+        self._window = _Sums()
+        peak = window.peak if window.time else abs(output)
+        return Status(
+            time=self._time - self._born,
+            state=self._state,
+            elapsed=self._elapsed,
+            lease=max(0.0, self._lease_ends - self._time) if self._flowing else 0.0,
+            mean=window.net / window.time if window.time else output,
+            rms=math.sqrt(max(window.square, 0.0) / window.time) if window.time else abs(output),
+            peak=peak,
+            commanded_peak=window.commanded if window.time else self._commanded,
+            net_charge=self._total.net,
+            absolute_charge=self._total.absolute,
+            voltage=window.voltage,
+            impedance=window.voltage / peak if peak > 0 else None,
+            output=output,
+            fault=self._fault,
+        )
+
+    def _current(self) -> float:
+        if self._held:
+            return self._held
+        if not self._flowing or self._program is None or self._open:
+            return 0.0
+        return self._gain * self._program.current_at(self._elapsed) + self._leak
+
+    def _active(self, kind: str) -> bool:
+        return any(f.kind == kind and f.start <= self._time < f.stop for f in self._faults)
+
+    def _growth(self, kind: str) -> float:
+        """Return 1 plus what the faults of one kind have added by now."""
+        grown = [f.size * (min(self._time, f.stop) - f.start)
+                 for f in self._faults if f.kind == kind and f.start <= self._time]  # fmt: skip
+        return max(0.0, 1 + math.fsum(grown))
+
+    @property
+    def _commanded(self) -> float:
+        if not self._flowing or self._program is None:
+            return 0.0
+        return abs(self._program.current_at(self._elapsed))
+
+    @property
+    def _name(self) -> str:
+        return self._capabilities.name
+
+    @property
+    def _flowing(self) -> bool:
+        return self._state in ("running", "ending")
+
+    @property
+    def _open(self) -> bool:
+        return self._active("lead_off") or self._active("open")
+
+    @property
+    def _gain(self) -> float:
+        return self._growth("gain")
+
+    @property
+    def _leak(self) -> float:
+        return math.fsum(
+            f.size for f in self._faults if f.kind == "leak" and f.start <= self._time < f.stop
+        )
+
+    @property
+    def _ohms(self) -> float:
+        if self._active("short"):
+            return _SHORTED
+        return max(self._impedance * self._growth("drift"), _SHORTED)
+
+
+def _last_below(value: Callable[[float], float], low: float, high: float, level: float) -> float:
+    """Return the last argument at which a value that only rises is not above `level`, or `low`."""
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if value(middle) > level else (middle, high)
+    return low
