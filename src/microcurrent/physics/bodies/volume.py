@@ -1,0 +1,123 @@
+"""Volume: a grid with a tissue in every cell, and the skin around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from microcurrent.errors import Problem, ValueRefused
+from microcurrent.physics.conduction.contact import Faces, exposed_faces
+from microcurrent.physics.conduction.grid import Floats, Grid
+
+Labels = npt.NDArray[np.int16]
+
+#: The label of a cell without tissue.
+AIR = -1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Volume:
+    """Which tissue lies in which cell.
+
+    `grid`: cells in metre; `labels` (nx, ny, nz): index into `tissues`, -1 for air; `tissues`:
+    names; `skin_borders`: ends of the grid, as (axis, side), that are skin themselves because no air
+    is meshed there. Any other end is a cut through the body: insulated, but no skin. Raises
+    `ValueRefused` for labels of another shape or outside the tissues, and where nothing is tissue.
+    """
+
+    grid: Grid
+    labels: Labels
+    tissues: tuple[str, ...]
+    skin_borders: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        labels = np.array(self.labels)
+        if labels.shape != self.grid.shape or labels.dtype.kind not in "iu":
+            raise _refused(
+                f"whole numbers of shape {self.grid.shape}", f"{labels.dtype} of shape {labels.shape}"
+            )
+        if labels.min() < AIR or labels.max() >= len(self.tissues):
+            raise _refused(f"from -1 to {len(self.tissues) - 1}", f"{labels.min()} to {labels.max()}")
+        if labels.max() == AIR:
+            raise _refused("at least one cell of tissue", "air everywhere")
+        labels = labels.astype(np.int16)
+        labels.setflags(write=False)
+        object.__setattr__(self, "labels", labels)
+
+    @property
+    def conducting(self) -> npt.NDArray[np.bool_]:
+        """Which cells are tissue, (nx, ny, nz)."""
+        return np.asarray(self.labels != AIR)
+
+    def volumes_by_tissue(self) -> dict[str, float]:
+        """Return the volume [m3] of every tissue, in the order of `tissues`."""
+        filled = self.conducting
+        sums = np.bincount(
+            self.labels[filled], weights=self.grid.volumes()[filled], minlength=len(self.tissues)
+        )
+        return {tissue: float(total) for tissue, total in zip(self.tissues, sums, strict=True)}
+
+    def conductivity(self, values: Mapping[str, float | Sequence[float]]) -> Floats:
+        """Return the conductivity [S/m] of every cell, 0 in air.
+
+        `values` gives for every tissue one number, or three along x, y and z. The result is
+        (nx, ny, nz), or (nx, ny, nz, 3) where any tissue has three. Raises `ValueRefused` for a
+        tissue without a value or with one that is not positive.
+        """
+        missing = [tissue for tissue in self.tissues if tissue not in values]
+        if missing:
+            raise _refused("a conductivity for every tissue", "none for " + ", ".join(missing))
+        rows = np.zeros((len(self.tissues) + 1, 3))
+        for index, tissue in enumerate(self.tissues):
+            given = np.asarray(values[tissue], dtype=float)
+            if given.shape not in ((), (3,)) or not np.isfinite(given).all() or (given <= 0).any():
+                raise _refused(f"one or three numbers above 0 S/m for {tissue}", f"{values[tissue]}")
+            rows[index] = given
+        # Label -1 picks the last row, which is air.
+        if (rows == rows[:, :1]).all():
+            return np.asarray(rows[:, 0][self.labels])
+        return np.asarray(rows[self.labels])
+
+    def outside(self) -> npt.NDArray[np.bool_]:
+        """Return which cells are outside air, (nx, ny, nz): air joined to an end of the grid.
+
+        Air in sinuses, airways and other cavities that no path of faces joins to the outside is not
+        part of it.
+        """
+        parts, _ = ndimage.label(~self.conducting)
+        ends = [np.take(parts, end, axis=axis).ravel() for axis in range(3) for end in (0, -1)]
+        reached = np.unique(np.concatenate(ends))
+        return np.asarray(np.isin(parts, reached[reached > 0]))
+
+    def surface(self) -> Faces:
+        """Return the skin: the faces between tissue and outside air, and those on `skin_borders`.
+
+        On a segmentation the faces form a staircase, so their areas add up to more than the smooth
+        skin, by up to the square root of 3.
+        """
+        open_cells = np.pad(self.outside(), 1, constant_values=False)
+        for axis, side in self.skin_borders:
+            end: list[slice | int] = [slice(None)] * 3
+            end[axis] = -1 if side > 0 else 0
+            open_cells[tuple(end)] = True
+        faces = exposed_faces(self.grid, self.conducting)
+        beyond = np.stack(np.unravel_index(faces.cells, self.grid.shape)) + 1
+        beyond[faces.axis, np.arange(faces.cells.size)] += faces.side
+        seen = open_cells[tuple(beyond)]
+        names = ("cells", "axis", "side", "area", "centres")
+        return Faces(**{name: getattr(faces, name)[seen] for name in names})
+
+
+def normals_of(faces: Faces) -> Floats:
+    """Return the outward unit normal of every face, (F, 3)."""
+    normals = np.zeros((faces.cells.size, 3))
+    normals[np.arange(faces.cells.size), faces.axis] = faces.side
+    return normals
+
+
+def _refused(expected: str, came: str) -> ValueRefused:
+    return ValueRefused(Problem(what="tissue volume", expected=expected, came=came))

@@ -1,0 +1,85 @@
+"""BodySource: what every body can do, whatever it is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from microcurrent.errors import Problem, ValueRefused
+from microcurrent.model.body import Body
+from microcurrent.model.tissue import StackLayer
+from microcurrent.physics.bodies.volume import Volume
+from microcurrent.physics.conduction.grid import Floats
+
+
+class BodySource(Protocol):
+    """A body, and volumes of it that are fine where the electrodes are."""
+
+    @property
+    def body(self) -> Body:
+        """The noun: tissues, sites, regions, digest, warnings."""
+
+    @property
+    def skin_group(self) -> str:
+        """Which rows of the skin table hold: "face" or "limb"."""
+
+    @property
+    def fibres(self) -> Mapping[str, tuple[float, float, float]]:
+        """Direction of the fibres, a unit vector (3,), of each tissue that has one."""
+
+    @property
+    def thicknesses(self) -> tuple[tuple[float, float, float], ...]:
+        """Value, low and high [m] of each layer from the skin inwards; none on a segmentation."""
+
+    @property
+    def layers(self) -> tuple[StackLayer, ...]:
+        """The layers of a slab from the skin inwards; none on a segmentation."""
+
+    def volume(
+        self,
+        centres: npt.ArrayLike,
+        reach: float,
+        *,
+        coarse: bool = False,
+        thickness: Mapping[int, float] | None = None,
+    ) -> Volume:
+        """Return a volume with a grid that is fine within `reach` [m] of each of `centres`.
+
+        `centres` (P, 3) or, on a slab, (P, 2) [m]. `coarse`: cells twice as wide. `thickness` [m]
+        by number of the layer, counted from 0 at the skin, replaces the value of the table; a
+        segmentation has no layers and refuses it.
+        """
+
+    def tissues_between(self, a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[tuple[str, float], ...]:
+        """Return what lies under the skin half-way between two points (3,) [m].
+
+        From the skin inwards: each tissue with the depth [m] at which it ends.
+        """
+
+
+def points_of(centres: npt.ArrayLike, widths: tuple[int, ...]) -> Floats:
+    """Return `centres` as an array (P, 2 or 3) [m], one point or many.
+
+    Raises `ValueRefused` for no point, other than `widths` coordinates, or one not finite.
+    """
+    points = np.atleast_2d(np.asarray(centres, dtype=float))
+    sound = points.ndim == 2 and points.size > 0 and points.shape[1] in widths
+    if not sound or not np.isfinite(points).all():
+        wanted = " or ".join(str(width) for width in widths)
+        raise ValueRefused(
+            Problem(
+                what="points on a body",
+                expected=f"one or more of {wanted} finite coordinates in metre",
+                came=f"an array of shape {points.shape}",
+            )
+        )
+    return points
+
+
+def check_reach(reach: float) -> None:
+    """Refuse a reach that is not above 0 m."""
+    if not (np.isfinite(reach) and reach > 0):
+        raise ValueRefused(Problem(what="reach of the fine grid", expected="above 0 m", came=f"{reach}"))
