@@ -50,7 +50,7 @@ UNITS: dict[str, dict[str, float]] = {
 
 #: The units that `write` chooses from, largest first.
 _SHOWN: dict[str, tuple[str, ...]] = {
-    "current": ("A", "mA", "uA"),
+    "current": ("A", "mA", "uA", "nA"),
     "time": ("min", "s", "ms", "us"),
     "frequency": ("kHz", "Hz"),
     "length": ("m", "mm", "um"),
@@ -59,12 +59,12 @@ _SHOWN: dict[str, tuple[str, ...]] = {
     "speed": ("mm/s",),
     "voltage": ("kV", "V", "mV"),
     "field": ("V/m",),
-    "charge": ("C", "mC", "uC"),
+    "charge": ("C", "mC", "uC", "nC"),
     "resistance": ("Mohm", "kohm", "ohm"),
     "energy": ("J", "mJ", "uJ"),
     "power density": ("W/cm2", "mW/cm2"),
-    "current density": ("mA/cm2", "uA/cm2"),
-    "charge density": ("C/cm2", "mC/cm2", "uC/cm2"),
+    "current density": ("mA/cm2", "uA/cm2", "nA/cm2"),
+    "charge density": ("C/cm2", "mC/cm2", "uC/cm2", "nC/cm2"),
     "conductivity": ("S/m",),
     "area impedance": ("kohm cm2", "ohm cm2"),
     "area capacitance": ("uF/cm2", "nF/cm2"),
@@ -72,6 +72,10 @@ _SHOWN: dict[str, tuple[str, ...]] = {
     "temperature difference": ("K",),
     "fraction": ("%",),
 }
+
+#: The unit of a plain zero, where it is not the smallest.
+_AT_ZERO = {"time": "s", "current": "uA", "charge": "uC", "current density": "uA/cm2",
+            "charge density": "uC/cm2"}  # fmt: skip
 
 _PRETTY = {"ohm": "Ω", "kohm": "kΩ", "Mohm": "MΩ"}
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*\Z", re.DOTALL)
@@ -140,11 +144,18 @@ def write(value: float, dimension: str, *, digits: int = 3) -> str:
     if dimension == "time" and unit == "min" and abs(value) < 120:
         unit = "s"  # a sitting's steps are spoken of in seconds up to two minutes
     if value == 0:
-        unit = shown[-1] if dimension != "time" else "s"
-    number = f"{value / UNITS[dimension][unit]:.{digits}g}"
-    if "e" in number:
-        number = f"{float(number):.0f}" if abs(float(number)) >= 1 else number
-    return f"{number} {_pretty(unit)}" if unit != "%" else f"{number} %"
+        unit = _AT_ZERO.get(dimension, shown[-1])
+    return f"{_digits(value / UNITS[dimension][unit], digits)} {_pretty(unit)}"
+
+
+def _digits(number: float, digits: int) -> str:
+    """Return a number with so many significant digits, never in exponential form."""
+    rounded = float(f"{number:.{digits}g}")
+    if rounded == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
+    text = f"{rounded:.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def write_interval(low: float, high: float, dimension: str, *, digits: int = 2) -> str:
@@ -153,4 +164,4 @@ def write_interval(low: float, high: float, dimension: str, *, digits: int = 2) 
     shown = _SHOWN[dimension]
     unit = next((u for u in shown if reference >= 0.9995 * UNITS[dimension][u]), shown[-1])
     factor = UNITS[dimension][unit]
-    return f"{low / factor:.{digits}g} to {high / factor:.{digits}g} {_pretty(unit)}"
+    return f"{_digits(low / factor, digits)} to {_digits(high / factor, digits)} {_pretty(unit)}"

@@ -1,0 +1,113 @@
+"""Cuts through a volume: where points of a plane lie in the grid, and what flows there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.interpolate import RegularGridInterpolator
+
+from microcurrent.physics.bodies.volume import AIR, Volume
+
+Floats = npt.NDArray[np.float64]
+
+#: Half width [m] and step [m] of the cut half-way between the probes. The density there falls off
+#: with the cube of distance over spacing, so nothing that matters lies beyond.
+HALF_WIDTH = 0.12
+STEP = 1.0e-3
+#: A section shows this far beyond both probes, above the skin, and this deep [m].
+BEYOND, ABOVE, DEEP = 0.015, 0.004, 0.026
+SECTION_POINTS = (260, 150)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Flow:
+    """One pose of one step at 1 A: J (nx, ny, nz, 3) [A/m2] and |E| (nx, ny, nz) [V/m] per ampere."""
+
+    volume: Volume
+    density: Floats
+    field: Floats
+
+
+def cells_at(volume: Volume, points: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+    """Return the flat cell index of each point (P, 3) [m], and which points lie in tissue (P,)."""
+    inside = np.ones(len(points), dtype=bool)
+    places = []
+    for axis, edges in enumerate(volume.grid.edges):
+        place = np.searchsorted(edges, points[:, axis], side="right") - 1
+        inside &= (place >= 0) & (place < edges.size - 1)
+        places.append(np.clip(place, 0, edges.size - 2))
+    flat = np.ravel_multi_index(tuple(places), volume.grid.shape)
+    return flat, inside & (volume.labels.reshape(-1)[flat] != AIR)
+
+
+def tissue_shares(flow: Flow, anode: Floats, cathode: Floats, inward: Floats) -> dict[str, float]:
+    """Return the part of the current that each tissue carries half-way between two points (3,) [m].
+
+    The cut is the plane at right angles to the line between the points; parts add up to 1.
+    """
+    along = (cathode - anode) / np.linalg.norm(cathode - anode)
+    down = inward - (inward @ along) * along
+    down /= np.linalg.norm(down)
+    across = np.cross(along, down)
+    # Fine near the surface, where the current is: a square root stretch of the depth.
+    depth = np.linspace(-np.sqrt(0.02), np.sqrt(HALF_WIDTH), 400)
+    depth_edges = np.sign(depth) * depth**2
+    middles, heights = (depth_edges[1:] + depth_edges[:-1]) / 2, np.diff(depth_edges)
+    width = np.arange(-HALF_WIDTH, HALF_WIDTH, STEP) + STEP / 2
+    points = (
+        (anode + cathode) / 2 + width[:, None, None] * across + middles[None, :, None] * down
+    ).reshape(-1, 3)
+    flat, inside = cells_at(flow.volume, points)
+    through = np.abs(flow.density.reshape(-1, 3)[flat] @ along) * inside
+    through *= np.broadcast_to(heights, (width.size, heights.size)).reshape(-1)
+    labels = flow.volume.labels.reshape(-1)[flat]
+    total = through.sum()
+    return {
+        tissue: float(through[labels == index].sum() / total) if total else 0.0
+        for index, tissue in enumerate(flow.volume.tissues)
+    }
+
+
+def section(
+    flow: Flow, anode: Floats, cathode: Floats, inward: Floats
+) -> dict[str, npt.NDArray[np.generic]]:
+    """Return a cut through two points (3,) [m] and along the inward normal, at 1 A.
+
+    Keys and shapes are those of `microcurrent.planning.fields.Section`: along (U,), height (W,),
+    tissue, field, density_along, density_up (U, W).
+    """
+    distance = float(np.linalg.norm(cathode - anode))
+    along = (cathode - anode) / distance
+    up = -(inward - (inward @ along) * along)
+    up /= np.linalg.norm(up)
+    u = np.linspace(-BEYOND, distance + BEYOND, SECTION_POINTS[0])
+    w = np.linspace(-DEEP, ABOVE, SECTION_POINTS[1])
+    points = (anode + u[:, None, None] * along + w[None, :, None] * up).reshape(-1, 3)
+    flat, inside = cells_at(flow.volume, points)
+    smooth = _interpolated(flow, points)
+    own = np.linalg.norm(flow.density.reshape(-1, 3)[flat], axis=1)
+    field = np.nan_to_num(flow.field.reshape(-1)[flat])
+    # |E| follows the smooth |J| but keeps the resistivity of the cell: crisp at tissue borders.
+    resistivity = np.divide(field, own, out=np.zeros_like(field), where=own > 0)
+    shape = (u.size, w.size)
+    labels = np.where(inside, flow.volume.labels.reshape(-1)[flat], AIR)
+    return {
+        "along": u,
+        "height": w,
+        "tissue": labels.reshape(shape).astype(np.int16),
+        "field": (np.linalg.norm(smooth, axis=1) * resistivity * inside).reshape(shape),
+        "density_along": (smooth @ along * inside).reshape(shape),
+        "density_up": (smooth @ up * inside).reshape(shape),
+    }
+
+
+def _interpolated(flow: Flow, points: Floats) -> Floats:
+    """J at points (P, 3) by straight lines between cell centres, the nearest cell at the rim."""
+    centres = [flow.volume.grid.centres(axis) for axis in range(3)]
+    held = np.stack(
+        [np.clip(points[:, axis], centres[axis][0], centres[axis][-1]) for axis in range(3)], axis=1
+    )
+    result: Floats = RegularGridInterpolator(tuple(centres), flow.density)(held)
+    return result

@@ -1,0 +1,225 @@
+"""Predict: from a plan to what every tissue receives, with a 90 % interval on every figure.
+
+The middle of every input is solved on the fine grid. For the interval the inputs are drawn by Latin
+hypercube and solved on a coarser grid; each figure's interval is its fine value times the 5th to 95th
+percentile of drawn over middle on that coarser grid, where the error of the grid cancels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from microcurrent import __version__
+from microcurrent.model.digest import digest
+from microcurrent.model.exposure import (
+    ContactExposure,
+    Estimate,
+    Exposure,
+    Histogram,
+    Prediction,
+    StepExposure,
+    TissueExposure,
+)
+from microcurrent.model.plan import Plan, Step
+from microcurrent.planning.bodies import BodySource
+from microcurrent.planning.cuts import section
+from microcurrent.planning.fields import Fields, Section, Surface
+from microcurrent.planning.flows import HISTOGRAM_EDGES, FigureKey, Figures, figures_of
+from microcurrent.planning.poses import poses
+from microcurrent.planning.sampling import contact_area, draws, inputs_of, middle
+
+METHOD = f"microcurrent {__version__}: finite volumes, complete electrode model, Latin hypercube"
+#: Draws of the inputs: enough that the 5th and 95th percentile lie inside the sample.
+SAMPLES = 24
+SEED = 1
+#: A contact with an edge this much above its mean deserves a warning.
+_STEEP_EDGE = 1.5
+
+#: Progress of a prediction: solutions done, solutions in all, what is being done.
+Progress = Callable[[int, int, str], None]
+
+
+def predict(
+    plan: Plan,
+    source: BodySource,
+    *,
+    tables_digest: str,
+    samples: int = SAMPLES,
+    seed: int = SEED,
+    on_progress: Progress | None = None,
+) -> tuple[Prediction, Fields]:
+    """Return what tissue receives from one sitting of `plan`, and the fields to draw.
+
+    Equal plan, body, tables, `samples` and `seed` give equal predictions. Raises `InputError` where
+    a contact cannot be placed, `PredictionError` where a solution does not hold.
+    """
+    inputs = inputs_of(plan, source)
+    centre = middle(inputs)
+    diameter = min(2 * math.sqrt(contact_area(e, centre) / math.pi) for e in plan.electrodes)
+    step_poses = {step.number: poses(step, plan, diameter) for step in plan.steps}
+    each = sum(len(p) for p in step_poses.values())
+    count = _Counter(total=each * (samples + 2), report=on_progress)
+    count.doing = "fine grid"
+    fine = figures_of(plan, source, centre, step_poses=step_poses, coarse=False, on_solve=count.one_more)
+    count.doing = "interval"
+    coarse = figures_of(plan, source, centre, step_poses=step_poses, coarse=True, on_solve=count.one_more)
+    drawn = [
+        figures_of(plan, source, values, step_poses=step_poses, coarse=True, on_solve=count.one_more).values
+        for values in draws(inputs, samples, seed)
+    ]
+    estimates = _Estimates(fine=fine.values, coarse=coarse.values, drawn=drawn)
+    fields = _fields(plan, fine)
+    prediction = Prediction(
+        plan=plan.digest,
+        body=digest(source.body),
+        tables=tables_digest,
+        fields=fields.digest,
+        exposure=_exposure(plan, fine, estimates),
+        inputs=inputs,
+        method=METHOD,
+        cells=fine.cells,
+        samples=samples,
+        seed=seed,
+        warnings=_warnings(plan, source, fine),
+    )
+    return prediction, fields
+
+
+class _Counter:
+    """Counts solutions and reports them."""
+
+    def __init__(self, *, total: int, report: Progress | None) -> None:
+        self.total, self.done, self.doing, self._report = total, 0, "", report
+
+    def one_more(self) -> None:
+        """Count one solution."""
+        self.done += 1
+        if self._report:
+            self._report(self.done, self.total, self.doing)
+
+
+class _Estimates:
+    """Figures with their intervals."""
+
+    def __init__(
+        self,
+        *,
+        fine: dict[FigureKey, float],
+        coarse: dict[FigureKey, float],
+        drawn: list[dict[FigureKey, float]],
+    ) -> None:
+        self._fine, self._coarse, self._drawn = fine, coarse, drawn
+
+    def __call__(self, key: FigureKey, dimension: str) -> Estimate:
+        """Return one figure with its 90 % interval."""
+        value, reference = self._fine[key], self._coarse.get(key, 0.0)
+        ratios = [d[key] / reference for d in self._drawn if key in d] if reference else []
+        if not ratios:
+            return Estimate.exact(value, dimension)
+        low, high = (value * float(r) for r in np.quantile(ratios, (0.05, 0.95)))
+        return Estimate(
+            value=value, low=min(low, high, value), high=max(low, high, value), dimension=dimension
+        )
+
+
+def _exposure(plan: Plan, fine: Figures, estimate: _Estimates) -> Exposure:
+    return Exposure(
+        steps=tuple(_step_exposure(step, fine, estimate) for step in plan.steps),
+        net_charge_density=estimate((0, "net", ""), "charge density"),
+        absolute_charge_density=estimate((0, "absolute", ""), "charge density"),
+        dc_charge=Estimate.exact(sum(abs(step.stimulus.net_charge) for step in plan.steps), "charge"),
+    )
+
+
+def _step_exposure(step: Step, fine: Figures, estimate: _Estimates) -> StepExposure:
+    n = step.number
+    tissues = tuple(
+        TissueExposure(
+            tissue=tissue,
+            volume=volume,
+            histogram=Histogram(edges=HISTOGRAM_EDGES, shares=fine.histograms[n, tissue]),
+            **{
+                f"{kind}_{word}": estimate((n, f"{kind}_{word}", tissue), dimension)
+                for kind, dimension in (("field", "field"), ("density", "current density"))
+                for word in ("median", "p95", "p99", "max")
+            },
+        )
+        for (number, tissue), volume in fine.volumes.items()
+        if number == n
+    )
+    contacts = tuple(
+        ContactExposure(
+            electrode=name,
+            area=estimate((n, "area", name), "area"),
+            peak_density=estimate((n, "peak", name), "current density"),
+            rms_density=estimate((n, "rms", name), "current density"),
+            dc_density=estimate((n, "dc", name), "current density"),
+            edge_ratio=estimate((n, "edge", name), "fraction"),
+            net_charge_density=estimate((n, "net", name), "charge density"),
+            absolute_charge_density=estimate((n, "absolute", name), "charge density"),
+            charge_per_phase_density=estimate((n, "phase", name), "charge density"),
+        )
+        for name in step.electrodes
+    )
+    return StepExposure(
+        number=n,
+        tissues=tissues,
+        contacts=contacts,
+        tissue_resistance=estimate((n, "resistance", ""), "resistance"),
+        voltage=estimate((n, "voltage", ""), "voltage"),
+        spacing=fine.spacing[n],
+        tissue_share=tuple(
+            (tissue.tissue, estimate((n, "share", tissue.tissue), "fraction")) for tissue in tissues
+        ),
+        balance_error=fine.balance_error,
+        positions=fine.positions[n],
+    )
+
+
+def _fields(plan: Plan, fine: Figures) -> Fields:
+    sections = []
+    for middle_ in fine.middle:
+        cut = section(middle_.flow, middle_.anode, middle_.cathode, middle_.inward)
+        peak = middle_.step.stimulus.peak
+        sections.append(
+            Section(
+                step=middle_.step.number,
+                position=middle_.pose.label,
+                along=cut["along"],
+                height=cut["height"],
+                tissue=cut["tissue"],
+                field=peak * cut["field"],
+                density_along=peak * cut["density_along"],
+                density_up=peak * cut["density_up"],
+                anode=0.0,
+                cathode=float(np.linalg.norm(middle_.cathode - middle_.anode)),
+            )
+        )
+    used = fine.absolute > 0
+    return Fields(
+        tissues=fine.tissues,
+        sections=tuple(sections),
+        surface=Surface(
+            points=fine.surface.centres[used],
+            area=fine.surface.area[used],
+            absolute=fine.absolute[used],
+            net=fine.net[used],
+            flat=fine.flat,
+        ),
+        sites=tuple((site.name, site.position) for site in plan.sites),
+    )
+
+
+def _warnings(plan: Plan, source: BodySource, fine: Figures) -> tuple[str, ...]:
+    found = list(source.body.warnings)
+    for step in plan.steps:
+        for name in step.electrodes:
+            edge = fine.values[step.number, "edge", name]
+            if edge > _STEEP_EDGE:
+                found.append(
+                    f"Step {step.number}, electrode {name}: at the rim the density is {edge:.2g} times the mean."
+                )
+    return tuple(found)
