@@ -1,0 +1,15 @@
+"""Closed-form solutions: the judges of the numerical laws, plain and slow.
+
+::
+
+    disc           V1, V2   equipotential and uniform-flux disc on a half-space
+    contact_disc   V3       disc with contact impedance, by rings
+    layers         V4, V5   point and disc sources on layers, real or complex
+    depth          V6       share of the current below a depth, midway between two electrodes
+    halfspace      V13      point source on an anisotropic half-space
+    columns        V14      column, coaxial rings and shells with contact impedance
+    cases                   problems that `conduction` solves and these modules judge
+
+V-numbers are those of the project's verification list, printed by ``benchmarks/verification.py``.
+Each function names its source and the units of what it takes and gives.
+"""
