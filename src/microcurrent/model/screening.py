@@ -52,13 +52,27 @@ class Contraindication:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """An answer: `yes`, since or at which `date` (ISO, or empty), in which `zones`, and a `note`."""
+    """An answer: `yes`, since or at which `date` (ISO, or empty), in which `zones`, and a `note`.
+
+    `cleared_by`: the clinician who clears it, by name, and `clearance`: the reason; both or neither.
+    """
 
     id: str
     yes: bool
     date: str = ""
     zones: tuple[str, ...] = ()
     note: str = ""
+    cleared_by: str = ""
+    clearance: str = ""
+
+    def __post_init__(self) -> None:
+        named(self, "id", self.id)
+        if bool(self.cleared_by.strip()) != bool(self.clearance.strip()):
+            raise refuse(self, "clearance", expected="the name of a clinician and the reason, both",
+                         came=self.cleared_by or self.clearance)  # fmt: skip
+        if self.cleared_by and not self.yes:
+            raise refuse(self, "cleared_by", expected="nothing to clear, for the answer no",
+                         came=self.cleared_by)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

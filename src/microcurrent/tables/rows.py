@@ -16,7 +16,7 @@ from microcurrent.model import Input
 #: What is known of a number, from best to least.
 CONFIDENCES = ("found", "abstract", "memory-high", "memory-medium", "memory-low", "computed", "proposed")
 #: The keys that every number has, and those it may have.
-NUMBER_KEYS = ("value", "low", "high", "source", "confidence", "range_confidence", "note")
+NUMBER_KEYS = ("value", "low", "high", "source", "confidence", "range_confidence", "basis", "note")
 
 #: Every file of numbers; a folder must have them all and no other table.
 FILES = (
@@ -122,6 +122,8 @@ class Row:
         value, low, high = (self.quantity(key, dimension) for key in ("value", "low", "high"))
         if not low <= value <= high:
             raise self.broken("value", f"expected low <= value <= high, came {low:g}, {value:g}, {high:g}")
+        if "basis" in self.content:
+            self.sources(references, "basis")
         return Input(
             name=name, value=value, low=low, high=high, dimension=dimension,
             source=self.sources(references)[0], confidence=self.confidence(),
