@@ -13,5 +13,6 @@ that it can be lifted out and certified alone.
     thread       the same in a thread of its own, with a stop from any other
     peak         largest current of a program within a stretch of time
     load         the skin as a stimulator sees it
+    faults       what can break in it
     simulator    a stimulator in software, with faults to order; the controller cannot reach it
 """

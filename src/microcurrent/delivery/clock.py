@@ -42,22 +42,23 @@ class RealClock:
 class VirtualClock:
     """A clock that stands still between waits; `wait` returns at once.
 
-    `start`: the ISO date and time in UTC at `now()` = 0.
+    `start`: the ISO date and time in UTC at `now()` = 0. Counts whole nanoseconds, so that many
+    waits do not add up rounding.
     """
 
     def __init__(self, start: str = "2000-01-01T00:00:00+00:00") -> None:
         self._start = datetime.fromisoformat(start)
-        self._now = 0.0
+        self._nanoseconds = 0
 
     def now(self) -> float:
         """Return the seconds waited so far."""
-        return self._now
+        return self._nanoseconds / 1e9
 
     def utc(self) -> str:
         """Return the start plus the seconds waited, as ISO text."""
-        return (self._start + timedelta(seconds=self._now)).isoformat(timespec="milliseconds")
+        return (self._start + timedelta(seconds=self.now())).isoformat(timespec="milliseconds")
 
     def wait(self, seconds: float) -> None:
         """Let `seconds` [s] pass at once."""
         finite(self, "seconds", seconds, minimum=0)
-        self._now += seconds
+        self._nanoseconds += max(1, round(seconds * 1e9)) if seconds else 0

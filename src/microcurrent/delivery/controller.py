@@ -40,6 +40,9 @@ CONFIRM = 0.12
 ATTEMPTS = 3
 PATIENCE = 1.0
 
+#: How a stimulator does not answer: by its driver's word, or by a line that was pulled out.
+NO_ANSWER = (StimulatorSilent, StimulatorRefused, OSError)
+
 Sink = Callable[[Event], None]
 Progress = Callable[[float, float, int, Status], None]
 
@@ -163,7 +166,7 @@ class Controller:
             self._stimulator.load(step.stimulus)
             self._ledger.begin(step, self._stimulator.status(), self._clock.now())
             self._grant()
-        except StimulatorSilent as silent:
+        except (StimulatorSilent, OSError) as silent:
             return self._tripped("silence", f"no answer at the start of step {step.number}: {silent}")
         self._state = "running"
         return None
@@ -178,7 +181,7 @@ class Controller:
         """Return the answer and take it into the ledger; None where there is none."""
         try:
             status = self._stimulator.status()
-        except StimulatorSilent:
+        except NO_ANSWER:
             return None
         self._ledger.take(status, self._clock.now())
         return status
@@ -194,12 +197,12 @@ class Controller:
         if answer is None:
             return
         if self._stops and self._state == "running":
-            self._write("stop", ("reason", self._stops[0]))
             self._end(now)
+            self._write("stop", ("reason", self._stops[0]))
         if now - self._granted >= RENEW_AT * self._lease - self._poll / 2:
             try:
                 self._grant()
-            except (StimulatorSilent, StimulatorRefused):
+            except NO_ANSWER:
                 return  # the next answers say why, and the interlocks judge them
 
     def _end(self, now: float) -> None:
@@ -207,7 +210,7 @@ class Controller:
         self._end_by = now + self._end_ramp + PATIENCE
         try:
             self._stimulator.end()
-        except (StimulatorSilent, StimulatorRefused):
+        except NO_ANSWER:
             self._cut()
 
     def _settle(self, trip: Trip | None) -> None:
@@ -221,6 +224,8 @@ class Controller:
             self._write_measured()
             self._ledger.close_step()
         self._energised = False
+        if self._state == "running":
+            self._state = "ready"
         self._write_off(off)
         if not off:
             self._state = "tripped"
@@ -232,7 +237,7 @@ class Controller:
     def _cut(self) -> bool:
         try:
             self._stimulator.cut()
-        except DeliveryError:
+        except NO_ANSWER:
             return False
         return True
 
@@ -259,7 +264,7 @@ class Controller:
             return self._read()
         try:
             return self._stimulator.status()
-        except StimulatorSilent:
+        except NO_ANSWER:
             return None
 
     def _require_quiet(self) -> None:
@@ -294,8 +299,9 @@ class Controller:
         return False
 
     def _close(self, plan: Plan) -> Delivered:
-        ending = "tripped" if self._trip else "stopped" if self._stops else "completed"
-        if ending == "stopped" and self._state != "ending":  # in a gap, or as the last step ended
+        all_done = len(self._ledger.done) == len(plan.steps) and self._state != "ending"
+        ending = "tripped" if self._trip else "completed" if all_done else "stopped"
+        if ending == "stopped" and self._state != "ending":  # before the first step or between two
             self._write("stop", ("reason", self._stops[0]))
         self._state = "tripped" if self._trip else "off"
         self._write("closed", ("ending", ending))

@@ -8,7 +8,7 @@ from microcurrent.errors import ApprovalRefused, StimulatorRefused
 from microcurrent.model import Approval, Capabilities, Limits, Plan, Step, Stimulus
 from microcurrent.units import write
 
-#: Ids of the limits without whose stop level no current flows.
+#: Ids of the limits without which no current flows.
 REQUIRED_LIMITS = (
     "total-current",
     "compliance-voltage",
@@ -28,12 +28,12 @@ def admit(plan: Plan, approval: Approval, *, limits: Limits, capabilities: Capab
           today: str) -> None:  # fmt: skip
     """Return quietly if `plan` may be delivered on the ISO date `today`.
 
-    Raises `MissingLimit` if a limit of `REQUIRED_LIMITS` has no stop level, `ApprovalRefused` if the
+    Raises `MissingLimit` if a limit of `REQUIRED_LIMITS` is not there, `ApprovalRefused` if the
     approval does not name this plan or has ended, and `StimulatorRefused` with every reason found if
     a step passes the tightest of the limits and what the stimulator can do.
     """
     for id_ in REQUIRED_LIMITS:
-        limits.stop(id_)
+        level(limits, id_)
     refusal = approval.refusal(plan.digest, today)
     if refusal:
         raise ApprovalRefused(f"No current: {refusal}.")
@@ -48,6 +48,18 @@ def admit(plan: Plan, approval: Approval, *, limits: Limits, capabilities: Capab
     ]
     if reasons:
         raise StimulatorRefused("No current, nothing was loaded: " + "; ".join(reasons) + ".")
+
+
+def level(limits: Limits, id_: str) -> float:
+    """Return the level [SI] at which current stops; `MissingLimit` if there is none.
+
+    For the jump of the impedance that is the warning where no stop is given: a warning protects
+    only where somebody looks, and the current does not wait.
+    """
+    limit = limits[id_]
+    if id_ == "impedance-jump" and limit.stop is None and limit.warn is not None:
+        return limit.warn
+    return limits.stop(id_)
 
 
 def beyond(stimulus: Stimulus, capabilities: Capabilities) -> tuple[str, ...]:
@@ -83,37 +95,37 @@ def beyond(stimulus: Stimulus, capabilities: Capabilities) -> tuple[str, ...]:
 
 def _of_stimulator(capabilities: Capabilities, limits: Limits) -> Iterator[str]:
     """A program cannot bound the voltage on an open lead, so the stimulator itself has to."""
-    level = limits.stop("compliance-voltage")
-    if capabilities.max_voltage > level:
+    most = limits.stop("compliance-voltage")
+    if capabilities.max_voltage > most:
         yield (
             f"{capabilities.name} can give {write(capabilities.max_voltage, 'voltage')}, "
-            f"the limit is {write(level, 'voltage')}"
+            f"the limit is {write(most, 'voltage')}"
         )
 
 
 def _of_step(step: Step, capabilities: Capabilities, limits: Limits) -> Iterator[str]:
     stimulus = step.stimulus
     yield from beyond(stimulus, capabilities)
-    level = limits.stop("total-current")
-    if stimulus.peak > level * (1 + ROUNDING):
-        yield f"{write(stimulus.peak, 'current')} is above the limit of {write(level, 'current')}"
-    level = limits.stop("net-dc-balanced")
-    if stimulus.waveform.is_balanced and stimulus.window_mean() > level * (1 + ROUNDING):
+    most = limits.stop("total-current")
+    if stimulus.peak > most * (1 + ROUNDING):
+        yield f"{write(stimulus.peak, 'current')} is above the limit of {write(most, 'current')}"
+    most = limits.stop("net-dc-balanced")
+    if stimulus.waveform.is_balanced and stimulus.window_mean() > most * (1 + ROUNDING):
         yield (
             f"a mean of {write(stimulus.window_mean(), 'current')} in a balanced current is above the "
-            f"limit of {write(level, 'current')}"
+            f"limit of {write(most, 'current')}"
         )
 
 
 def _of_sums(plan: Plan, capabilities: Capabilities, limits: Limits) -> Iterator[str]:
     time = sum(step.stimulus.duration for step in plan.steps)
-    level = limits.stop("sitting-time")
-    if time > level * (1 + ROUNDING):
-        yield f"{write(time, 'time')} of current are above the limit of {write(level, 'time')}"
+    most = limits.stop("sitting-time")
+    if time > most * (1 + ROUNDING):
+        yield f"{write(time, 'time')} of current are above the limit of {write(most, 'time')}"
     charge = sum(abs(step.stimulus.net_charge) for step in plan.steps)
-    level = min(limits.stop("dc-charge-sitting"), capabilities.max_charge)
-    if charge > level * (1 + ROUNDING):
+    most = min(limits.stop("dc-charge-sitting"), capabilities.max_charge)
+    if charge > most * (1 + ROUNDING):
         yield (
             f"a net charge of {write(charge, 'charge')} in one sitting is above the limit of "
-            f"{write(level, 'charge')}"
+            f"{write(most, 'charge')}"
         )

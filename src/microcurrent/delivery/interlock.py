@@ -6,7 +6,7 @@ limits of exposure but what a measurement can tell apart; each stands with its r
 
 from __future__ import annotations
 
-from microcurrent.delivery.gate import ROUNDING
+from microcurrent.delivery.gate import ROUNDING, level
 from microcurrent.model import Interlock, Limits, Observation, Trip
 from microcurrent.units import write
 
@@ -31,8 +31,8 @@ PEAK_TOLERANCE = 0.10
 #: Share of the charge that a program moves by which the charge measured may differ; noise averages
 #: out in a sum, so this is half of the tolerance of a peak.
 CHARGE_TOLERANCE = 0.05
-#: Charge [C] too small to judge: the current too small to judge, for one second.
-FLOOR_CHARGE = FLOOR_CURRENT * 1.0
+#: Time [s] from which a charge is judged: below it, a few steps of the converter decide.
+CHARGE_TIME = 1.0
 #: Share by which a stimulator's clock may differ from the host's: a resonator without a crystal
 #: keeps time to 0.5 %.
 PACE_TOLERANCE = 0.02
@@ -40,13 +40,13 @@ PACE_TOLERANCE = 0.02
 
 def over_current(observation: Observation, limits: Limits) -> Trip | None:
     """Trip if the peak commanded or measured is above the limit or above what the stimulator can."""
-    level = min(limits.stop("total-current"), observation.capabilities.max_current)
+    most = min(limits.stop("total-current"), observation.capabilities.max_current)
     status = observation.status
     peak = max(status.peak, status.commanded_peak, abs(status.output))
-    if peak > level * (1 + ROUNDING):
+    if peak > most * (1 + ROUNDING):
         return _trip(observation, "over-current",
                      f"{write(peak, 'current')} flow or are commanded, "
-                     f"the limit is {write(level, 'current')}")  # fmt: skip
+                     f"the limit is {write(most, 'current')}")  # fmt: skip
     return None
 
 
@@ -66,9 +66,10 @@ def lead_off(observation: Observation, limits: Limits) -> Trip | None:
         or (_at_compliance(observation, limits) and (absent or missing > MISSING_NOISE))
     ):
         return _trip(observation, "lead-off",
-                     f"{write(status.commanded_peak, 'current')} are commanded and "
-                     f"{write(status.peak, 'current')} flow, missing for {write(missing, 'time')} of "
-                     f"{write(allowed, 'time')} allowed; look at probes and leads")  # fmt: skip
+                     f"current was missing for {write(missing, 'time')} since the last look, at most "
+                     f"{write(allowed, 'time')} is allowed; {write(status.commanded_peak, 'current')} were "
+                     f"commanded, {write(status.peak, 'current')} measured; "
+                     "look at probes and leads")  # fmt: skip
     return None
 
 
@@ -128,18 +129,18 @@ def device_stopped(observation: Observation, limits: Limits) -> Trip | None:
 
 def silence(observation: Observation, limits: Limits) -> Trip | None:
     """Trip if there was no answer for longer than the heartbeat."""
-    level = limits.stop("heartbeat")
-    if observation.since_answer > level:
+    most = limits.stop("heartbeat")
+    if observation.since_answer > most:
         return _trip(observation, "silence",
                      f"no answer for {write(observation.since_answer, 'time')}, "
-                     f"the limit is {write(level, 'time')}")  # fmt: skip
+                     f"the limit is {write(most, 'time')}")  # fmt: skip
     return None
 
 
 def frozen(observation: Observation, limits: Limits) -> Trip | None:
     """Trip if the stimulator answers, but for longer than the heartbeat with the same status."""
-    level = limits.stop("heartbeat")
-    if observation.since_change > level:
+    most = limits.stop("heartbeat")
+    if observation.since_change > most:
         return _trip(observation, "frozen",
                      f"the stimulator's own clock has stood still for "
                      f"{write(observation.since_change, 'time')}; its figures are old")  # fmt: skip
@@ -164,7 +165,8 @@ def charge_drift(observation: Observation, limits: Limits) -> Trip | None:
     if observation.ending:
         return None
     status = observation.status
-    allowed = CHARGE_TOLERANCE * observation.expected_absolute + FLOOR_CHARGE
+    offset = FLOOR_CURRENT * max(status.elapsed, CHARGE_TIME)
+    allowed = CHARGE_TOLERANCE * observation.expected_absolute + offset
     for name, came, expected in (
         ("net", status.net_charge, observation.expected_charge),
         ("absolute", status.absolute_charge, observation.expected_absolute),
@@ -178,13 +180,13 @@ def charge_drift(observation: Observation, limits: Limits) -> Trip | None:
 
 def net_dc(observation: Observation, limits: Limits) -> Trip | None:
     """Trip if a balanced current carries a direct part over the last second."""
-    level = limits.stop("net-dc-balanced")
+    most = limits.stop("net-dc-balanced")
     if observation.offset is None or not observation.stimulus.waveform.is_balanced:
         return None
-    if abs(observation.offset) > level:
+    if abs(observation.offset) > most:
         return _trip(observation, "net-dc",
                      f"a direct current of {write(observation.offset, 'current')} flows in a balanced "
-                     f"one, the limit is {write(level, 'current')}")  # fmt: skip
+                     f"one, the limit is {write(most, 'current')}")  # fmt: skip
     return None
 
 
@@ -194,35 +196,35 @@ def impedance_jump(observation: Observation, limits: Limits) -> Trip | None:
     A rise says that the contact is changing: less area, so more current per area. A fall is no
     trip, since skin under current falls by itself; a collapse is caught by `short`.
     """
-    level = limits.stop("impedance-jump")
+    most = level(limits, "impedance-jump")
     if not judged(observation) or not observation.baseline or observation.status.impedance is None:
         return None
     rise = observation.status.impedance / observation.baseline - 1
-    if rise > level:
+    if rise > most:
         return _trip(observation, "impedance-jump",
                      f"the impedance has risen by {write(rise, 'fraction')} from "
                      f"{write(observation.baseline, 'resistance')}, the limit is "
-                     f"{write(level, 'fraction')}; the contact is changing")  # fmt: skip
+                     f"{write(most, 'fraction')}; the contact is changing")  # fmt: skip
     return None
 
 
 def dc_charge(observation: Observation, limits: Limits) -> Trip | None:
     """Trip if the net charges of this sitting add up to more than the limit."""
-    level = limits.stop("dc-charge-sitting")
-    if observation.dc_charge > level * (1 + ROUNDING):
+    most = limits.stop("dc-charge-sitting")
+    if observation.dc_charge > most * (1 + ROUNDING):
         return _trip(observation, "dc-charge",
                      f"{write(observation.dc_charge, 'charge')} have flowed one way, the limit is "
-                     f"{write(level, 'charge')}")  # fmt: skip
+                     f"{write(most, 'charge')}")  # fmt: skip
     return None
 
 
 def sitting_time(observation: Observation, limits: Limits) -> Trip | None:
     """Trip if current has flowed for longer than the limit."""
-    level = limits.stop("sitting-time")
-    if observation.sitting_time > level * (1 + ROUNDING):
+    most = limits.stop("sitting-time")
+    if observation.sitting_time > most * (1 + ROUNDING):
         return _trip(observation, "sitting-time",
                      f"current has flowed for {write(observation.sitting_time, 'time')}, the limit is "
-                     f"{write(level, 'time')}")  # fmt: skip
+                     f"{write(most, 'time')}")  # fmt: skip
     return None
 
 
@@ -249,8 +251,8 @@ def judged(observation: Observation) -> bool:
 
 
 def _at_compliance(observation: Observation, limits: Limits) -> bool:
-    level = min(limits.stop("compliance-voltage"), observation.capabilities.max_voltage)
-    return observation.status.voltage >= AT_COMPLIANCE * level
+    most = min(limits.stop("compliance-voltage"), observation.capabilities.max_voltage)
+    return observation.status.voltage >= AT_COMPLIANCE * most
 
 
 def _peaks_differ(observation: Observation) -> bool:

@@ -41,11 +41,11 @@ class Ledger:
         """Start a step whose program is loaded; `status` is that of the armed stimulator."""
         self._step, self.ending = step, False
         self._started = self._answered = self._changed = now
-        self._status = self._fresh = status
+        self._status = self._fresh = self._counted = status
         self._expected = self._expected_absolute = self._missing = 0.0
         self._apart: deque[tuple[float, float]] = deque([(0.0, 0.0)])
         self._baseline: float | None = None
-        self._peak = 0.0
+        self._peak, self._restarted = 0.0, False
         self._second: list[tuple[float, Status]] = []
         self._second_from = status
 
@@ -56,8 +56,10 @@ class Ledger:
             return
         self._changed = now
         before, self._fresh = self._fresh, status
-        if status.time < before.time or self._step is None:
+        self._restarted = self._restarted or status.time < before.time
+        if self._restarted:
             return
+        self._counted = status
         self._peak = max(self._peak, status.peak)
         self._second.append((status.time - before.time, status))
         if not self.ending:
@@ -134,14 +136,14 @@ class Ledger:
         )
 
     def close_step(self) -> None:
-        """Add the step to those done, with the last figures that were new."""
-        fresh = self._fresh
+        """Add the step to those done, with the last sums that count."""
+        last = self._counted
         self.done += (
             DeliveredStep(
                 number=self.step.number,
-                time=fresh.elapsed,
-                net_charge=fresh.net_charge,
-                absolute_charge=fresh.absolute_charge,
+                time=last.elapsed,
+                net_charge=last.net_charge,
+                absolute_charge=last.absolute_charge,
                 peak=self._peak,
             ),
         )

@@ -10,29 +10,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from microcurrent.delivery.clock import Clock
+from microcurrent.delivery.faults import Fault, Sums, active, added, growth
 from microcurrent.delivery.gate import ROUNDING, beyond
 from microcurrent.delivery.load import SkinLoad
 from microcurrent.delivery.peak import peak_between
 from microcurrent.errors import StimulatorRefused, StimulatorSilent
 from microcurrent.model import Capabilities, Ramp, Status, Stimulus
-from microcurrent.model.checks import finite, one_of, refuse
+from microcurrent.model.checks import finite
 from microcurrent.units import write
-
-FAULTS = (
-    "lead_off",
-    "open",
-    "short",
-    "drift",
-    "gain",
-    "leak",
-    "frozen",
-    "silent",
-    "stuck",
-    "reset",
-)
 
 #: Impedance [ohm] of two probes that touch, or of a film of water between them.
 _SHORTED = 10.0
@@ -40,50 +28,6 @@ _SHORTED = 10.0
 _TICK = 0.1
 #: Halvings to find the moment at which a level is passed: 0.1 s to 1e-10 s.
 _HALVINGS = 30
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fault:
-    """Something that breaks from `start` to `stop` [s] on the clock after the stimulator was made.
-
-    `lead_off`, `open`: no contact. `short`: the probes touch. `drift`: impedance rises by `size` of
-    itself per second. `gain`: output rises by `size` of itself per second. `leak`: `size` [A] direct
-    current on top. `frozen`: the status stops changing, output goes on. `silent`: nothing gets
-    through either way. `stuck`: output that should go to zero stays at its envelope as direct
-    current. `reset`: the stimulator restarts, at once.
-    """
-
-    kind: str
-    start: float = 0.0
-    stop: float = math.inf
-    size: float = 0.0
-
-    def __post_init__(self) -> None:
-        one_of(self, "kind", self.kind, FAULTS)
-        finite(self, "start", self.start, minimum=0)
-        finite(self, "size", self.size)
-        if not self.stop > self.start:
-            raise refuse(self, "stop", expected="after the start", came=f"{self.stop:g} s")
-
-
-@dataclass
-class _Sums:
-    """What flowed: `time` [s], `net` and `absolute` charge [C], `square` [A2 s]; peaks [A], [V]."""
-
-    time: float = 0.0
-    net: float = 0.0
-    absolute: float = 0.0
-    square: float = 0.0
-    peak: float = 0.0
-    commanded: float = 0.0
-    voltage: float = 0.0
-
-    def add(self, other: _Sums) -> None:
-        """Add what flowed later."""
-        for name in ("time", "net", "absolute", "square"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("peak", "commanded", "voltage"):
-            setattr(self, name, max(getattr(self, name), getattr(other, name)))
 
 
 class SimulatedStimulator:
@@ -101,9 +45,13 @@ class SimulatedStimulator:
         self._clock, self._capabilities, self._skin = clock, capabilities, load
         self._made = clock.now()
         self._faults, self._reaction = faults, reaction
-        self._time = self._born = 0.0
+        self._time = self._born = self._held = 0.0
+        self._program: Stimulus | None = None
+        self._open_since: float | None = None
         self._delivered = 0.0  # sum of |net charge| of earlier programs
         self._snapshot: Status | None = None
+        self._state, self._fault = "idle", ""
+        self._total, self._window = Sums(), Sums()
         self._restart()
 
     # -- the five commands ---------------------------------------------------------------------
@@ -127,7 +75,7 @@ class SimulatedStimulator:
         if reasons:
             raise StimulatorRefused(f"{self._name} refuses the program: " + "; ".join(reasons) + ".")
         self._delivered += abs(self._total.net)
-        self._total = _Sums()
+        self._total = Sums()
         self._elapsed = 0.0
         self._program = stimulus
         self._impedance = self._skin.peak_impedance(stimulus)
@@ -177,7 +125,7 @@ class SimulatedStimulator:
     def status(self) -> Status:
         """Return what this stimulator measures; the peaks and means begin anew."""
         self._hear()
-        if self._active("frozen"):
+        if self._broken("frozen"):
             if self._snapshot is None:
                 self._snapshot = self._measure()
             return self._snapshot
@@ -219,7 +167,7 @@ class SimulatedStimulator:
     def _hear(self) -> None:
         """Bring the device up to now; raise where nothing gets through."""
         self._advance()
-        if self._active("silent"):
+        if self._broken("silent"):
             raise StimulatorSilent(f"{self._name} does not answer.")
 
     def _advance(self) -> None:
@@ -241,7 +189,7 @@ class SimulatedStimulator:
                 self._open_since = self._time
             if self._open_since is not None:
                 moments.append(self._open_since + self._reaction)
-            if self._active("drift") or self._active("gain"):
+            if self._broken("drift") or self._broken("gain"):
                 moments.append(self._time + _TICK)
         return min(moment for moment in moments if moment > self._time)
 
@@ -249,7 +197,7 @@ class SimulatedStimulator:
         """Let happen what is due at the present moment, harm first."""
         if any(f.kind == "reset" and before < f.start <= self._time for f in self._faults):
             self._reset()
-        if self._held and not self._active("stuck"):
+        if self._held and not self._broken("stuck"):
             self._held = 0.0
         if not self._flowing:
             return
@@ -278,18 +226,18 @@ class SimulatedStimulator:
         if self._held:
             span = stop - self._time
             charge = self._held * span
-            self._count(_Sums(time=span, net=charge, absolute=abs(charge), square=charge * self._held,
+            self._count(Sums(time=span, net=charge, absolute=abs(charge), square=charge * self._held,
                               peak=abs(self._held), voltage=abs(self._held) * self._ohms))  # fmt: skip
             return stop
         program = self._program
         if not self._flowing or program is None:
-            self._count(_Sums(time=stop - self._time))
+            self._count(Sums(time=stop - self._time))
             return stop
         start, end = self._elapsed, stop - self._began
         if self._open:
             commanded = peak_between(program, start, end)
             voltage = self._capabilities.max_voltage if commanded else 0.0
-            self._count(_Sums(time=stop - self._time, commanded=commanded, voltage=voltage))
+            self._count(Sums(time=stop - self._time, commanded=commanded, voltage=voltage))
             return stop
         gain, leak = self._gain, abs(self._leak)
 
@@ -307,13 +255,13 @@ class SimulatedStimulator:
         self._count(self._between(program, start, end))
         return stop
 
-    def _between(self, program: Stimulus, start: float, stop: float) -> _Sums:
+    def _between(self, program: Stimulus, start: float, stop: float) -> Sums:
         """Return what flows between two times [s] into the program; exact but for a leak's |charge|."""
         gain, leak, span = self._gain, self._leak, stop - start
         net = gain * program.charge_between(start, stop)
         commanded = peak_between(program, start, stop)
         peak = gain * commanded + abs(leak)
-        return _Sums(
+        return Sums(
             time=span,
             net=net + leak * span,
             absolute=gain * program.absolute_charge_between(start, stop) + abs(leak) * span,
@@ -345,7 +293,7 @@ class SimulatedStimulator:
 
     def _off(self, state: str, fault: str = "") -> None:
         """Make the output zero, unless it is stuck: then it stays at its envelope."""
-        if self._active("stuck"):
+        if self._broken("stuck"):
             if self._flowing and self._program is not None:
                 self._held = self._program.amplitude * self._program.envelope_at(self._elapsed)
         else:
@@ -362,20 +310,19 @@ class SimulatedStimulator:
 
     def _restart(self) -> None:
         self._state, self._fault = "idle", ""
-        self._program: Stimulus | None = None
+        self._program = None
         self._elapsed = self._began = self._ends = self._lease_ends = 0.0
-        self._held: float = getattr(self, "_held", 0.0)
-        self._open_since: float | None = None
+        self._open_since = None
         self._impedance = self._skin.series + self._skin.parallel
-        self._total, self._window = _Sums(), _Sums()
+        self._total, self._window = Sums(), Sums()
 
-    def _count(self, sums: _Sums) -> None:
+    def _count(self, sums: Sums) -> None:
         self._total.add(sums)
         self._window.add(sums)
 
     def _measure(self) -> Status:
         window, output = self._window, self._current()
-        self._window = _Sums()
+        self._window = Sums()
         peak = window.peak if window.time else abs(output)
         return Status(
             time=self._time - self._born,
@@ -401,14 +348,8 @@ class SimulatedStimulator:
             return 0.0
         return self._gain * self._program.current_at(self._elapsed) + self._leak
 
-    def _active(self, kind: str) -> bool:
-        return any(f.kind == kind and f.start <= self._time < f.stop for f in self._faults)
-
-    def _growth(self, kind: str) -> float:
-        """Return 1 plus what the faults of one kind have added by now."""
-        grown = [f.size * (min(self._time, f.stop) - f.start)
-                 for f in self._faults if f.kind == kind and f.start <= self._time]  # fmt: skip
-        return max(0.0, 1 + math.fsum(grown))
+    def _broken(self, kind: str) -> bool:
+        return active(self._faults, kind, self._time)
 
     @property
     def _commanded(self) -> float:
@@ -426,23 +367,21 @@ class SimulatedStimulator:
 
     @property
     def _open(self) -> bool:
-        return self._active("lead_off") or self._active("open")
+        return self._broken("lead_off") or self._broken("open")
 
     @property
     def _gain(self) -> float:
-        return self._growth("gain")
+        return growth(self._faults, "gain", self._time)
 
     @property
     def _leak(self) -> float:
-        return math.fsum(
-            f.size for f in self._faults if f.kind == "leak" and f.start <= self._time < f.stop
-        )
+        return added(self._faults, "leak", self._time)
 
     @property
     def _ohms(self) -> float:
-        if self._active("short"):
+        if self._broken("short"):
             return _SHORTED
-        return max(self._impedance * self._growth("drift"), _SHORTED)
+        return max(self._impedance * growth(self._faults, "drift", self._time), _SHORTED)
 
 
 def _last_below(value: Callable[[float], float], low: float, high: float, level: float) -> float:
