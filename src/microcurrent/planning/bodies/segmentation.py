@@ -2,12 +2,185 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from microcurrent.errors import BodyError, Problem
-from microcurrent.planning.bodies.source import BodySource
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from microcurrent.errors import BodyError, Problem, ValueRefused
+from microcurrent.model.body import Body
+from microcurrent.model.digest import digest
+from microcurrent.model.tissue import StackLayer
+from microcurrent.physics.bodies.merging import refined_near
+from microcurrent.physics.bodies.placing import FARTHEST
+from microcurrent.physics.bodies.segmentation import segmentation_volume
+from microcurrent.physics.bodies.volume import AIR, Volume, normals_of
+from microcurrent.physics.conduction.contact import Faces
+from microcurrent.planning.bodies.label_map import LabelMap, map_beside, read_label_map
+from microcurrent.planning.bodies.nifti import read_nifti
+from microcurrent.planning.bodies.source import check_reach, points_of
+
+#: How much wider the cells of a coarse volume are.
+COARSENESS = 2.0
+#: A site farther than this from the skin [m] is moved so far that a person should know.
+_OFF_SKIN = 4e-3
+#: How deep [m], how finely and over what radius of skin tissues under a point are looked up.
+_DEEPEST, _STEP, _AROUND = 40e-3, 0.25e-3, 10e-3
 
 
-def read_segmentation(path: Path, *, labels: Path | None = None) -> BodySource:
-    """Return the body in a .nii or .nii.gz file. Raises `BodyError`."""
-    raise BodyError(Problem(what="label images cannot be read yet", file=str(path)))
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SegmentationSource:
+    """A `BodySource` made from the voxels of `whole`, with its skin `surface`."""
+
+    body: Body
+    skin_group: str
+    whole: Volume
+    surface: Faces
+
+    @property
+    def fibres(self) -> Mapping[str, tuple[float, float, float]]:
+        """See `BodySource`. A label image does not tell the direction of fibres."""
+        return {}
+
+    @property
+    def layers(self) -> tuple[StackLayer, ...]:
+        """See `BodySource`."""
+        return ()
+
+    def volume(
+        self,
+        centres: npt.ArrayLike,
+        reach: float,
+        *,
+        coarse: bool = False,
+        thickness: Mapping[int, float] | None = None,
+    ) -> Volume:
+        """See `BodySource`. Voxels as they are near the centres, merged by majority elsewhere."""
+        points = points_of(centres, (3,))
+        check_reach(reach)
+        if thickness:
+            raise ValueRefused(Problem(what="thickness of a layer", expected="none, on a segmentation"))
+        on_skin = self.surface.centres[cKDTree(self.surface.centres).query(points)[1]]
+        return refined_near(self.whole, on_skin, reach, coarseness=COARSENESS if coarse else 1.0)
+
+    def tissues_between(self, a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[tuple[str, float], ...]:
+        """See `BodySource`. Down to 40 mm, or to the far side; air in the body is called "air"."""
+        middle = np.concatenate([points_of(a, (3,)), points_of(b, (3,))]).mean(axis=0)
+        distance = np.linalg.norm(self.surface.centres - middle, axis=1)
+        start = self.surface.centres[int(np.argmin(distance))]
+        near = np.linalg.norm(self.surface.centres - start, axis=1) <= _AROUND
+        outward = (normals_of(self.surface)[near] * self.surface.area[near, None]).sum(axis=0)
+        inward = -outward / np.linalg.norm(outward)
+        depths = np.arange(_STEP / 2, _DEEPEST, _STEP)
+        labels = self._labels_at(start + depths[:, None] * inward)
+        inside = np.flatnonzero(labels != AIR)
+        if not inside.size:
+            return ()
+        labels = labels[: inside[-1] + 1]
+        ends = np.flatnonzero(np.append(labels[1:] != labels[:-1], True))
+        names = (*self.whole.tissues, "air")
+        return tuple((names[labels[end]], float(depths[end] + _STEP / 2)) for end in ends)
+
+    def _labels_at(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.int16]:
+        """Label of the voxel at each point (P, 3), -1 outside the grid."""
+        place = np.stack(
+            [np.searchsorted(self.whole.grid.edges[k], points[:, k], side="right") - 1 for k in range(3)]
+        )
+        inside = ((place >= 0) & (place < np.array(self.whole.grid.shape)[:, None])).all(axis=0)
+        labels = np.full(len(points), AIR, dtype=np.int16)
+        labels[inside] = self.whole.labels[tuple(place[:, inside])]
+        return labels
+
+
+def read_segmentation(path: Path, *, labels: Path | None = None) -> SegmentationSource:
+    """Return the body in a .nii or .nii.gz file, with the label map `labels` or the one beside it.
+
+    Raises `BodyError` naming what is wrong with either file, or a site that is not on the skin.
+    """
+    image = read_nifti(path)
+    map_path = map_beside(path) if labels is None else labels
+    if not map_path.is_file():
+        raise BodyError(
+            Problem(
+                what="a label image needs a label map, which says what each label is",
+                expected=f"a TOML file {map_path}",
+                came="no such file",
+                file=str(path),
+                advice='Write one with [labels] and lines such as 0 = "air", or name it: labels = "..."',
+            )
+        )
+    label_map = read_label_map(map_path)
+    try:
+        found = segmentation_volume(image.labels, image.affine, label_map.meaning, shell=label_map.shell)
+    except BodyError as refused:
+        problems = [_with_file(problem, str(path)) for problem in refused.problems]
+        raise BodyError(*problems) from refused
+    surface = found.volume.surface()
+    warnings = (*image.warnings, *found.warnings, *_check_sites(label_map, surface, str(map_path)))
+    if label_map.midline:
+        warnings += (
+            f"The middle plane lies at x = {1e3 * label_map.midline:g} mm; x = 0 is taken for it.",
+        )
+    body = Body(
+        name=path.name,
+        kind="segmentation",
+        tissues=found.volume.tissues,
+        content=_content(found.volume, label_map),
+        sites=label_map.sites,
+        regions=label_map.regions,
+        midline=label_map.midline is not None,
+        provenance=". ".join(part.rstrip(".") for part in (label_map.title, label_map.source) if part),
+        warnings=warnings,
+    )
+    return SegmentationSource(
+        body=body, skin_group=label_map.skin_group, whole=found.volume, surface=surface
+    )
+
+
+def _with_file(problem: Problem, file: str) -> Problem:
+    return Problem(
+        what=problem.what, expected=problem.expected, came=problem.came, advice=problem.advice, file=file
+    )
+
+
+def _check_sites(label_map: LabelMap, surface: Faces, file: str) -> tuple[str, ...]:
+    """Refuse sites far from the skin; return a sentence on those that lie a little off it."""
+    if not label_map.sites:
+        return ()
+    tree = cKDTree(surface.centres)
+    off = {site.name: float(tree.query(site.position)[0]) for site in label_map.sites}
+    problems = [
+        Problem(
+            what="the site does not lie on the skin of the body",
+            expected=f"at most {1e3 * FARTHEST:g} mm from it",
+            came=f"{1e3 * distance:.3g} mm",
+            advice="Check its coordinates, their unit and sign on a picture of the body",
+            file=file,
+            key=f"sites.{name}",
+        )
+        for name, distance in off.items()
+        if distance > FARTHEST
+    ]
+    if problems:
+        raise BodyError(*problems)
+    return tuple(
+        f"The site {name!r} lies {1e3 * distance:.1f} mm off the skin; the nearest place on it is taken."
+        for name, distance in off.items()
+        if distance > _OFF_SKIN
+    )
+
+
+def _content(volume: Volume, label_map: LabelMap) -> str:
+    """Digest of the geometry and the map: everything that changes a result."""
+    arrays = hashlib.sha256()
+    for array in (volume.labels, *volume.grid.edges):
+        arrays.update(str(array.shape).encode())
+        arrays.update(np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes())
+    return digest({
+        "arrays": arrays.hexdigest(), "tissues": volume.tissues, "sites": label_map.sites,
+        "regions": label_map.regions, "skin_group": label_map.skin_group, "midline": label_map.midline,
+    })  # fmt: skip

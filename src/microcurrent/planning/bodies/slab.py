@@ -40,12 +40,6 @@ class SlabSource:
         return {layer.tissue: layer.fibres for layer in self.stack.layers if layer.fibres}
 
     @property
-    def thicknesses(self) -> tuple[tuple[float, float, float], ...]:
-        """See `BodySource`."""
-        given = [layer.thickness for layer in self.stack.layers]
-        return tuple((number.value, number.low, number.high) for number in given)
-
-    @property
     def layers(self) -> tuple[StackLayer, ...]:
         """See `BodySource`."""
         return self.stack.layers

@@ -31,12 +31,8 @@ class BodySource(Protocol):
         """Direction of the fibres, a unit vector (3,), of each tissue that has one."""
 
     @property
-    def thicknesses(self) -> tuple[tuple[float, float, float], ...]:
-        """Value, low and high [m] of each layer from the skin inwards; none on a segmentation."""
-
-    @property
     def layers(self) -> tuple[StackLayer, ...]:
-        """The layers of a slab from the skin inwards; none on a segmentation."""
+        """The layers from the skin inwards, with thickness and range; none on a segmentation."""
 
     def volume(
         self,
