@@ -1,0 +1,419 @@
+"""The numbers: every one has a source, a mark and a range that holds; a damaged table says where."""
+
+import math
+import shutil
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from microcurrent import tables, units
+from microcurrent.errors import MissingLimit, TableError
+from microcurrent.model import Input
+
+DATA = Path(str(tables.shipped()))
+#: Ids that delivery asks for by name.
+INTERLOCK_LIMITS = {
+    "total-current": (600e-6, 1000e-6),
+    "compliance-voltage": (40.0, 70.0),
+    "contact-loss-time": (None, 0.05),
+    "impedance-jump": (0.5, None),
+    "heartbeat": (None, 1.0),
+    "sitting-time": (2700.0, 3600.0),
+    "dc-charge-sitting": (2.4, 4.8),
+    "ramp-microcurrent": (None, 1.0),
+    "ramp-galvanic": (None, 10.0),
+    "net-dc-balanced": (10e-6, 50e-6),
+    "dc-density": (2.0, 5.0),
+    "ac-rms-density": (10.0, 20.0),
+    "dc-charge-density": (340.0, 960.0),
+    "stationary-dc-dwell": (15.0, 60.0),
+}
+
+
+def raw(file):
+    return tomllib.loads((DATA / file).read_text(encoding="utf-8"))
+
+
+def rows_of(file):
+    return [(kind, row) for kind, entries in raw(file).items() for row in entries]
+
+
+ROWS = [
+    (file, kind, row) for file in tables.FILES if file != "references.toml" for kind, row in rows_of(file)
+]
+
+
+def sources_of(row):
+    named = [row.get(key, []) for key in ("source", "basis")]
+    return [id_ for value in named for id_ in ([value] if isinstance(value, str) else value)]
+
+
+def numbers():
+    """Every Input that the tables give."""
+    found = []
+    for tissue in tables.tissues().values():
+        found += [tissue.conductivity, *([tissue.along] if tissue.along else [])]
+    for layer in tables.skin_layers().values():
+        found += [layer.series, layer.parallel, layer.capacitance, layer.alpha]
+    for material in tables.materials().values():
+        found += [
+            n
+            for n in (material.double_layer, material.charge_limit, material.charge_transfer)
+            if n is not None
+        ]
+    found += [rule.ratio for rule in tables.contact_rules().values()]
+    found += [layer.thickness for stack in tables.stacks().values() for layer in stack.layers]
+    return found + list(tables.flattening().values())
+
+
+def test_the_folder_holds_exactly_the_known_files():
+    assert sorted(path.name for path in DATA.iterdir() if path.suffix == ".toml") == sorted(tables.FILES)
+
+
+def test_every_row_names_a_known_source_and_mark():
+    known = tables.references()
+    for file, kind, row in ROWS:
+        if kind == "material":
+            continue
+        assert sources_of(row), (file, row)
+        assert set(sources_of(row)) <= set(known), (file, row)
+        assert row["confidence"] in tables.CONFIDENCES, (file, row)
+
+
+def test_every_reference_is_used():
+    used = {id_ for _, _, row in ROWS for id_ in sources_of(row)}
+    assert used == set(tables.references())
+
+
+def test_what_is_remembered_or_proposed_is_marked_so():
+    kinds = {id_: reference.kind for id_, reference in tables.references().items()}
+    for file, kind, row in ROWS:
+        if kind in ("material", "contraindication", "stack"):
+            continue
+        first = sources_of(row)[0]
+        if kinds[first] == "proposal":
+            assert row["confidence"] in ("proposed", "computed"), (file, row)
+        if kinds[first] == "memory":
+            assert row["confidence"].startswith("memory") or row["confidence"] == "proposed", (file, row)
+
+
+def test_a_proposed_range_says_why():
+    for file, kind, row in ROWS:
+        if row.get("range_confidence") == "proposed" and row["confidence"] != "proposed":
+            assert row.get("note"), (file, kind, row)
+
+
+def test_values_lie_in_their_ranges_and_dimensions_are_known():
+    found = numbers()
+    assert len(found) > 100
+    for number in found:
+        assert isinstance(number, Input)
+        assert number.low <= number.value <= number.high, number
+        assert number.dimension in units.UNITS, number
+        assert math.isfinite(number.value)
+
+
+def test_numbers_have_names_of_their_own():
+    names = [number.name for number in numbers()]
+    assert len(names) == len(set(names))
+
+
+def test_muscle_conducts_better_along_its_fibres_and_air_not_at_all():
+    tissues = tables.tissues()
+    assert tissues["muscle"].along.low > tissues["muscle"].conductivity.high
+    assert tissues["air"].conductivity.high == 0
+    assert all(t.conductivity.low > 0 for name, t in tissues.items() if name != "air")
+
+
+def test_liquor_conducts_best_and_bone_worst():
+    tissues = {n: t.conductivity.value for n, t in tables.tissues().items() if n not in ("air",)}
+    assert max(tissues, key=tissues.get) == "CSF"
+    assert min(tissues, key=tissues.get) == "cortical bone"
+
+
+def test_skin_is_given_for_every_coupling_of_an_electrode_and_wetting_lowers_it():
+    layers = tables.skin_layers()
+    for group in ("face", "limb"):
+        dry, gel, water = (layers[group, coupling].parallel.value for coupling in ("dry", "gel", "water"))
+        assert dry > gel > water > layers[group, "abraded"].parallel.value
+    assert layers["face", "gel"].parallel.value < layers["limb", "gel"].parallel.value
+    assert layers["face", "gel"].parallel.value == pytest.approx(5.0)  # 50 kohm cm2
+    assert layers["face", "gel"].capacitance.value == pytest.approx(35e-5)  # 35 nF/cm2
+
+
+def test_contacts_follow_from_every_shape_and_coupling():
+    rules = tables.contact_rules()
+    assert len(rules) == 15
+    for coupling in ("dry", "water", "gel"):
+        assert rules["disc", coupling].ratio.value == 1
+    assert rules["sphere", "gel"].ratio.value > rules["sphere", "dry"].ratio.value
+
+
+def test_stacks_are_made_of_known_tissues_and_hold_their_sites():
+    stacks, tissues = tables.stacks(), tables.tissues()
+    assert list(stacks) == ["mid-cheek", "forehead", "malar", "masseter", "chin"]
+    for stack in stacks.values():
+        assert {layer.tissue for layer in stack.layers} <= set(tissues)
+        assert stack.layers[0].tissue == "skin"
+        assert [site.name for site in stack.sites].count("centre") == 1
+        assert all(site.position[2] == 0 for site in stack.sites)
+        assert 0.005 < stack.depth < 0.05
+    assert stacks["mid-cheek"].depth == pytest.approx(0.0197)
+
+
+def test_fibres_lie_in_the_layer():
+    muscle = next(layer for layer in tables.stacks()["masseter"].layers if layer.tissue == "muscle")
+    x, y, z = muscle.fibres
+    assert z == 0 and x > 0 > y  # down and backward, which is lateral on the slab
+    assert math.degrees(math.atan2(x, -y)) == pytest.approx(17.5, abs=0.1)
+
+
+def test_landmarks_are_symmetric_and_in_body_axes():
+    landmarks = tables.landmarks()
+    for name, site in landmarks.items():
+        if site.side == "left":
+            mirror = landmarks[name.removesuffix("left") + "right"]
+            assert mirror.position == (-site.position[0], *site.position[1:])
+            assert site.position[0] < 0
+        if site.side == "midline":
+            assert site.position[0] == 0
+    up = [landmarks[name].position[2] for name in ("menton", "subnasale", "sellion", "glabella")]
+    assert up == sorted(up)
+    assert landmarks["pronasale"].position[1] == max(site.position[1] for site in landmarks.values())
+    assert landmarks["sellion"].distance_to(landmarks["menton"]) == pytest.approx(0.127, abs=0.001)
+
+
+def flattened():
+    """Classical multidimensional scaling of the left-side sites of the slab, and the canthi with them."""
+    landmarks = tables.landmarks()
+    names = [s.name for s in tables.stacks()["mid-cheek"].sites if s.name != "centre"]
+    points = np.array([landmarks[name].position for name in names])
+    squares = ((points[:, None] - points[None]) ** 2).sum(-1)
+    centring = np.eye(len(names)) - 1 / len(names)
+    values, vectors = np.linalg.eigh(-0.5 * centring @ squares @ centring)
+    flat = vectors[:, -2:] * np.sqrt(values[-2:])
+    # Turn so that the height of the landmarks rises along +y, and lateral is +x.
+    slope, *_ = np.linalg.lstsq(np.column_stack([flat, np.ones(len(names))]), points[:, 2], rcond=None)
+    up = slope[:2] / np.linalg.norm(slope[:2])
+    flat = np.column_stack([flat @ [up[1], -up[0]], flat @ up])
+    if np.corrcoef(flat[:, 0], -points[:, 0] - points[:, 1])[0, 1] < 0:
+        flat[:, 0] *= -1
+    return names, points, flat - flat[names.index("mid cheek left")]
+
+
+def test_slab_sites_are_the_flattened_landmarks():
+    names, _, flat = flattened()
+    sites = {site.name: site for site in tables.stacks()["mid-cheek"].sites}
+    assert len(names) == 14
+    for name, (x, y) in zip(names, flat, strict=True):
+        assert sites[name].position[:2] == pytest.approx((x, y), abs=0.06e-3), name
+        assert sites[name].side == "left"
+    assert sites["mid cheek left"].position == sites["centre"].position == (0, 0, 0)
+
+
+def test_the_stated_error_of_flattening_is_the_largest():
+    names, points, _ = flattened()
+    sites = {site.name: site for site in tables.stacks()["mid-cheek"].sites}
+    worst = max(
+        abs(sites[a].distance_to(sites[b]) - math.dist(points[i], points[j]))
+        for i, a in enumerate(names) for j, b in enumerate(names[:i])
+    )  # fmt: skip
+    stated = tables.flattening()["mid-cheek"].value
+    assert stated - 0.1e-3 < worst <= stated
+    assert worst < 0.005
+
+
+def test_the_orbit_lies_above_the_cheek_and_clear_of_the_infraorbital_site():
+    stack = tables.stacks()["mid-cheek"]
+    orbit = next(region for region in stack.regions if region.name == "orbit left")
+    landmarks = tables.landmarks()
+    inner, outer = landmarks["endocanthion left"], landmarks["exocanthion left"]
+    assert orbit.centre[1] > max(site.position[1] for site in stack.sites)
+    assert orbit.radius > inner.distance_to(outer) / 2
+    infraorbital = next(site for site in stack.sites if site.name == "infraorbital left")
+    centre = [(p + q) / 2 for p, q in zip(inner.position, outer.position, strict=True)]
+    on_the_face = math.dist(centre, landmarks["infraorbital left"].position)
+    assert math.dist(orbit.centre, infraorbital.position) == pytest.approx(on_the_face, abs=0.003)
+
+
+@pytest.mark.parametrize(("id_", "levels"), INTERLOCK_LIMITS.items())
+def test_limits_that_delivery_and_assessment_need(id_, levels):
+    limit = tables.limits()[id_]
+    assert (limit.warn, limit.stop) == (
+        pytest.approx(levels[0]) if levels[0] is not None else None,
+        pytest.approx(levels[1]) if levels[1] is not None else None,
+    )
+
+
+def test_profiles_only_add_limits():
+    plain = {limit.id for limit in tables.limits().limits}
+    home = {limit.id for limit in tables.limits(profiles=("home",)).limits}
+    assert home - plain == {"home-current", "home-sitting-time"}
+    assert plain < home
+    assert tables.limits(profiles=("home",)).stop("home-current") == pytest.approx(400e-6)
+    with pytest.raises(TableError, match="profile"):
+        tables.limits(profiles=("holiday",))
+
+
+def test_a_limit_that_is_not_there_is_an_error():
+    with pytest.raises(MissingLimit, match="made-up"):
+        tables.limits()["made-up"]
+
+
+def test_every_contraindication_asks_a_question():
+    rules = tables.contraindications()
+    assert len({rule.id for rule in rules}) == len(rules) == 37
+    assert all(rule.question.endswith("?") for rule in rules)
+    assert {rule.id for rule in rules if not rule.overridable} == {"implant-active", "minor"}
+    assert all(rule.defer_days is not None for rule in rules if rule.rank == "T")
+
+
+# -- digest --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copy(tmp_path):
+    folder = tmp_path / "data"
+    shutil.copytree(DATA, folder)
+    return folder
+
+
+def test_the_digest_does_not_depend_on_place_comments_or_space(copy):
+    before = tables.digest()
+    assert len(before) == 64
+    with (copy / "skin.toml").open("a") as file:
+        file.write("\n# a remark\n\n")
+    assert tables.digest(copy) == before
+
+
+@pytest.mark.parametrize("file", tables.FILES)
+def test_the_digest_changes_with_every_file(copy, file):
+    text = (copy / file).read_text(encoding="utf-8")
+    (copy / file).write_text(text.replace(' = "', ' = "9', 1), encoding="utf-8")
+    assert tables.digest(copy) != tables.digest()
+
+
+def test_what_is_returned_is_the_callers_own():
+    tables.tissues().clear()
+    assert tables.tissues()
+
+
+# -- damage --------------------------------------------------------------------------------
+
+READERS = {
+    "references.toml": tables.references,
+    "tissues.toml": tables.tissues,
+    "skin.toml": tables.skin_layers,
+    "electrodes.toml": lambda folder: (tables.materials(folder), tables.contact_rules(folder)),
+    "slabs.toml": lambda folder: (tables.stacks(folder), tables.flattening(folder)),
+    "landmarks.toml": tables.landmarks,
+    "limits.toml": tables.limits,
+    "contraindications.toml": tables.contraindications,
+    "stimulators.toml": tables.stimulators,
+}
+DAMAGE = [
+    # file, what to replace, by what, what the message must name
+    (
+        "tissues.toml",
+        'value = "0.20 S/m"',
+        'value = "0.20"',
+        ("row [[row]] 1 (skin, conductivity)", "value"),
+    ),
+    ("tissues.toml", 'value = "0.20 S/m"', 'value = "0.20 V"', ("(skin, conductivity)", "value")),
+    (
+        "tissues.toml",
+        'value = "0.20 S/m"',
+        'value = "0.50 S/m"',
+        ("(skin, conductivity)", "low <= value <= high"),
+    ),
+    ("tissues.toml", 'source = "project"', 'source = "nobody"', ("source", "nobody")),
+    ("tissues.toml", 'confidence = "proposed"', 'confidence = "sure"', ("confidence", "sure")),
+    ("tissues.toml", 'low = "0.10 S/m"\n', "", ("low", "None")),
+    ("tissues.toml", 'tissue = "fat"', 'tissue = "skin"', ("quantity", "twice")),
+    ("tissues.toml", 'note = "Viable', 'remark = "Viable', ("remark",)),
+    ("tissues.toml", "[[row]]", "[[raw]]", ("[[raw]]",)),
+    ("tissues.toml", 'basis = ["', 'basis = ["x', ("basis",)),
+    ("tissues.toml", '"conductivity along"', '"conductivity across"', ("quantity", "conductivity across")),
+    ("skin.toml", 'group = "face"', 'group = "hoof"', ("group", "hoof")),
+    (
+        "skin.toml",
+        'coupling = "gel"',
+        'coupling = "after direct current"',
+        ("after direct current", "twice"),
+    ),
+    (
+        "skin.toml",
+        'quantity = "alpha"\nvalue = "0.80"\nlow = "0.70"\nhigh = "0.90"',
+        'quantity = "alpha"\nvalue = "0.80"\nlow = "0.70"\nhigh = "1.90"',
+        ("alpha",),
+    ),
+    ("electrodes.toml", 'material = "platinum"', 'material = "tin"', ("material", "tin")),
+    ("electrodes.toml", 'shape = "pad"', 'shape = "spoon"', ("shape", "spoon")),
+    ("electrodes.toml", 'shape = "pad"', 'shape = "glove"', ("contact", "twice")),
+    (
+        "electrodes.toml",
+        'value = "30 uF/cm2"',
+        'value = "30 uF"',
+        ("(stainless steel, double layer)", "value"),
+    ),
+    ("slabs.toml", 'tissue = "fat"', 'tissue = "butter"', ("tissue", "butter")),
+    ("slabs.toml", 'width = "220 mm"', 'width = "22 mm"', ("sites", "inside the slab")),
+    ("slabs.toml", "fibres = [0.3007,", "fibres = [0.9,", ("fibres",)),
+    ("slabs.toml", "fibres = [0.3007, -0.9537, 0.0]", "fibres = [1.0]", ("fibres", "three numbers")),
+    ("slabs.toml", 'name = "centre"', 'name = "middle"', ("centre",)),
+    ("slabs.toml", 'radius = "17 mm"', 'radius = "-17 mm"', ("orbit left", "radius")),
+    ("slabs.toml", 'stack = "mid-cheek"', 'stack = "elbow"', ("stack", "elbow")),
+    ("slabs.toml", 'largest_error = "3', 'largest_error = "x3', ("largest_error",)),
+    ("landmarks.toml", 'side = "left"', 'side = "under"', ("side", "under")),
+    ("landmarks.toml", 'name = "cheilion left"', 'name = "cheilion"', ("name", "left")),
+    ("landmarks.toml", 'x = "2.46 cm"', 'x = "2.46 s"', ("cheilion left", "x")),
+    ("limits.toml", 'sense = "at most"', 'sense = "about"', ("total-current", "sense")),
+    ("limits.toml", 'warn = "600 uA"', 'warn = "600 uV"', ("total-current", "warn")),
+    ("limits.toml", 'warn = "600 uA"', 'warn = "6 mA"', ("total-current", "warn")),
+    ("limits.toml", 'id = "home-current"', 'id = "total-current"', ("id", "twice")),
+    ("limits.toml", 'dimension = "current"', 'dimension = "mood"', ("dimension", "mood")),
+    ("limits.toml", 'systems = ["faradic"]', 'systems = ["magic"]', ("systems", "magic")),
+    ("limits.toml", 'source = ["project"]', "source = []", ("source",)),
+    ("limits.toml", 'warn = "600 uA"\nstop = "1000 uA"\n', "", ("total-current", "stop")),
+    ("contraindications.toml", 'rank = "A"', 'rank = "Z"', ("implant-active", "rank")),
+    ("contraindications.toml", 'strict = { galvanic = "L" }', 'strict = { magic = "L" }', ("strict",)),
+    ("contraindications.toml", 'strict = { galvanic = "L" }', 'strict = { galvanic = "Z" }', ("strict",)),
+    ("contraindications.toml", "defer_days = 30", 'defer_days = "30 d"', ("botox", "defer_days")),
+    ("contraindications.toml", "defer_days = 30", "defer_days = -1", ("botox", "defer_days")),
+    (
+        "contraindications.toml",
+        "overridable = false",
+        'overridable = "no"',
+        ("implant-active", "overridable"),
+    ),
+    ("contraindications.toml", 'question = "Do you have a', 'query = "Do you have a', ("query",)),
+    ("references.toml", 'kind = "paper"', 'kind = "rumour"', ("kangasmaa2025", "kind")),
+    ("references.toml", 'id = "itis-lf-4"', 'id = "kangasmaa2025"', ("id", "twice")),
+    ("references.toml", "citation", "title", ("title",)),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "named"), DAMAGE)
+def test_damage_is_named_by_file_row_and_key(copy, file, old, new, named):
+    text = (copy / file).read_text(encoding="utf-8")
+    assert old in text, "the table no longer has what this test damages"
+    (copy / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(TableError) as error:
+        READERS[file](copy)
+    message = str(error.value)
+    assert message.startswith(f"{file}: ") and "row" in message
+    for part in named:
+        assert part in message, message
+
+
+@pytest.mark.parametrize("file", tables.FILES)
+def test_a_file_that_is_missing_broken_or_empty_is_named(copy, file):
+    for content in ("this is no toml [", "", None):
+        if content is None:
+            (copy / file).unlink()
+        else:
+            (copy / file).write_text(content)
+        with pytest.raises(TableError, match=file):
+            READERS[file](copy)
