@@ -1,0 +1,313 @@
+"""Screening: the strictest source wins, no answer refuses, only a named clinician clears."""
+
+import datetime
+import re
+from pathlib import Path
+
+import pytest
+
+from microcurrent import tables
+from microcurrent.errors import AnswersError, ValueRefused
+from microcurrent.model import Answer
+from microcurrent.planning.screening import (
+    ZONES,
+    answers_date,
+    answers_template,
+    questions,
+    read_answers,
+    screen,
+)
+
+TODAY = datetime.date(2026, 11, 22)
+BOTH = ("galvanic", "faradic")
+RULES = {rule.id: rule for rule in tables.contraindications()}
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "client-clear.toml"
+
+
+def answered(systems=BOTH, zones=(), **given):
+    """A screening in which everything is "no" but what is given, by id with _ for -."""
+    answers = {id_: Answer(id=id_, yes=False) for id_ in RULES}
+    for key, answer in given.items():
+        id_ = key.replace("_", "-")
+        answers[id_] = Answer(id=id_, yes=True, **answer)
+    return screen(answers.values(), systems=systems, on=TODAY, zones=zones)
+
+
+def finding(screening, id_):
+    return next(f for f in screening.findings if f.id == id_)
+
+
+def test_all_no_is_clear():
+    screening = answered()
+    assert screening.outcome == "clear"
+    assert len(screening.findings) == len(RULES)
+    assert all(f.outcome == "clear" for f in screening.findings)
+    assert screening.date == "2026-11-22"
+
+
+def test_a_question_without_an_answer_refuses():
+    answers = [Answer(id=id_, yes=False) for id_ in RULES if id_ != "minor"]
+    screening = screen(answers, systems=BOTH, on=TODAY)
+    assert screening.unanswered == ("minor",)
+    assert screening.outcome == "refused"
+    assert screen([], systems=BOTH, on=TODAY).outcome == "refused"
+
+
+@pytest.mark.parametrize("id_", RULES)
+def test_yes_has_the_outcome_of_the_strictest_rank(id_):
+    screening = answered(**{id_: {}})
+    rule = RULES[id_]
+    outcomes = {"A": "refused", "L": "blocked", "C": "clearance", "T": "deferred"}
+    order = ["clearance", "blocked", "deferred", "refused"]
+    expected = max((outcomes[rule.rank_for(s)] for s in rule.systems), key=order.index)
+    assert finding(screening, id_).outcome == expected
+    assert screening.outcome == expected
+    assert finding(screening, id_).sources == rule.sources
+    assert rule.rationale in finding(screening, id_).reason
+
+
+def test_direct_current_is_judged_more_strictly_where_sources_say_so():
+    for id_, faradic, galvanic in (
+        ("metal-internal", "clearance", "blocked"),
+        ("skin-insensate", "blocked", "refused"),
+        ("rosacea-couperose", "clearance", "blocked"),
+    ):
+        assert finding(answered(systems=("faradic",), **{id_: {}}), id_).outcome == faradic
+        assert finding(answered(systems=("galvanic",), **{id_: {}}), id_).outcome == galvanic
+        assert finding(answered(systems=BOTH, **{id_: {}}), id_).outcome == galvanic
+
+
+def test_a_question_about_direct_current_alone_is_not_asked_without_it():
+    asked = {rule.id for rule in questions(("faradic",))}
+    assert "scar-recent" not in asked
+    assert {rule.id for rule in questions(("galvanic",))} == asked | {"scar-recent"}
+    screening = answered(systems=("faradic",), scar_recent={})
+    assert screening.outcome == "clear"
+
+
+# -- dates ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ago", "outcome"), [(0, "deferred"), (29, "deferred"), (30, "clear"), (31, "clear"), (-1, "deferred")]
+)
+def test_a_deferral_ends_on_its_last_day(ago, outcome):
+    date = (TODAY - datetime.timedelta(days=ago)).isoformat()
+    found = finding(answered(botox={"date": date}), "botox")
+    assert found.outcome == outcome
+    if outcome == "deferred":
+        until = datetime.date.fromisoformat(date) + datetime.timedelta(days=30)
+        assert found.until == until.isoformat() and found.until in found.reason
+    else:
+        assert found.until == ""
+
+
+def test_the_longest_deferral_of_the_sources_holds():
+    assert RULES["botox"].defer_days == 30  # 14 days in another source
+    assert RULES["retinoid"].defer_days == 21  # 48 hours in another source
+    assert RULES["surgery"].defer_days == 84  # 10 days in another source
+
+
+def test_without_a_date_the_days_count_from_today():
+    found = finding(answered(filler={}), "filler")
+    assert found.until == "2026-12-22"
+    assert "no date" in found.reason
+
+
+def test_a_state_defers_until_the_answer_is_no():
+    found = finding(answered(infection_fever={"date": "2020-01-01"}), "infection-fever")
+    assert (found.outcome, found.until) == ("deferred", "")
+
+
+# -- conflicts and clearance ---------------------------------------------------------------
+
+
+def test_a_conflict_of_sources_is_carried_along():
+    screening = answered(metal_internal={})
+    assert "still safe" in finding(screening, "metal-internal").conflict
+    assert finding(screening, "botox").conflict == ""
+
+
+def test_a_named_clinician_clears_with_a_reason():
+    cleared = {"cleared_by": "Dr A. Example", "clearance": "feeling tested, normal"}
+    found = finding(answered(diabetes=cleared), "diabetes")
+    assert found.outcome == "clear" and found.cleared_by == "Dr A. Example"
+    assert "feeling tested" in found.reason
+    assert answered(diabetes=cleared).outcome == "clear"
+    assert answered(pregnancy=cleared).outcome == "clear"
+
+
+@pytest.mark.parametrize("id_", ["implant-active", "minor"])
+def test_nobody_clears_an_active_implant_or_a_minor(id_):
+    screening = answered(**{id_: {"cleared_by": "Dr A. Example", "clearance": "it will be fine"}})
+    assert screening.outcome == "refused"
+    assert finding(screening, id_).cleared_by == ""
+    assert "nobody can clear" in finding(screening, id_).reason
+
+
+def test_a_clearance_needs_a_name_and_a_reason_and_something_to_clear():
+    for given in (
+        {"yes": True, "cleared_by": "Dr A. Example"},
+        {"yes": True, "clearance": "fine"},
+        {"yes": True, "cleared_by": "  ", "clearance": "fine"},
+        {"yes": False, "cleared_by": "Dr A. Example", "clearance": "fine"},
+    ):
+        with pytest.raises(ValueRefused):
+            Answer(id="diabetes", **given)
+
+
+# -- zones ---------------------------------------------------------------------------------
+
+
+def test_a_local_finding_blocks_only_its_zone():
+    broken = {"zones": ("forehead",)}
+    assert answered(zones=("cheek",), skin_broken=broken).outcome == "clear"
+    assert answered(zones=("cheek", "forehead"), skin_broken=broken).outcome == "blocked"
+    assert answered(zones=("face",), skin_broken=broken).outcome == "blocked"
+    assert answered(zones=("forehead left",), skin_broken=broken).outcome == "blocked"
+
+
+def test_where_the_zone_is_not_known_it_counts():
+    assert answered(skin_broken={"zones": ("forehead",)}).outcome == "blocked"  # plan's zones unknown
+    assert answered(zones=("cheek",), skin_broken={}).outcome == "blocked"  # answer's zones unknown
+    assert answered(zones=("somewhere",), skin_broken={"zones": ("forehead",)}).outcome == "blocked"
+
+
+def test_a_rule_for_the_whole_body_does_not_care_for_zones():
+    assert answered(zones=("cheek",), cancer_active={"zones": ("foot",)}).outcome == "refused"
+    assert answered(zones=("cheek",), isotretinoin={"zones": ("back",)}).outcome == "deferred"
+
+
+def test_a_treated_zone_is_deferred_and_another_is_not():
+    assert answered(zones=("cheek",), botox={"zones": ("forehead",)}).outcome == "clear"
+    assert answered(zones=("forehead",), botox={"zones": ("forehead",)}).outcome == "deferred"
+
+
+def test_a_rule_of_the_face_holds_for_its_parts():
+    assert answered(zones=("cheek",), migraine={}).outcome == "clearance"
+    assert answered(zones=("forearm",), migraine={}).outcome == "clear"
+    assert answered(zones=("forehead",), thyroid={}).outcome == "clear"
+    assert answered(zones=("neck",), thyroid={}).outcome == "blocked"
+
+
+def test_zones_of_the_table_are_known():
+    known = {*ZONES, *(zone for parts in ZONES.values() for zone in parts), "treated zone"}
+    assert {zone for rule in RULES.values() for zone in rule.zones} <= known
+
+
+# -- refusals ------------------------------------------------------------------------------
+
+
+def test_an_answer_to_no_question_is_an_error():
+    with pytest.raises(AnswersError, match=r'implnt-active.*Did you mean "implant-active"'):
+        screen([Answer(id="implnt-active", yes=False)], systems=BOTH, on=TODAY)
+    with pytest.raises(AnswersError, match="twice"):
+        screen([Answer(id="minor", yes=False)] * 2, systems=BOTH, on=TODAY)
+    with pytest.raises(AnswersError, match="magic"):
+        screen([], systems=("magic",), on=TODAY)
+
+
+# -- files ---------------------------------------------------------------------------------
+
+
+def write(tmp_path, text):
+    path = tmp_path / "answers.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_example_answers_everything_with_no():
+    answers, client = read_answers(EXAMPLE)
+    assert {answer.id for answer in answers} == set(RULES)
+    assert client.pseudonym == "demo-01"
+    assert screen(answers, systems=BOTH, on=TODAY).outcome == "clear"
+    assert answers_date(EXAMPLE) == TODAY
+
+
+def test_an_answer_in_full(tmp_path):
+    path = write(
+        tmp_path,
+        """client = "demo-01"
+        [answers]
+        minor = "no"
+        botox = { answer = "yes", date = 2026-11-01, zones = ["forehead"], note = "both sides" }
+        filler = { answer = "yes", date = "2026-10-01" }
+        diabetes = { answer = "yes", cleared_by = "Dr A. Example", clearance = "tested" }
+        """,
+    )
+    answers, _ = read_answers(path)
+    assert answers == (
+        Answer(id="minor", yes=False),
+        Answer(id="botox", yes=True, date="2026-11-01", zones=("forehead",), note="both sides"),
+        Answer(id="filler", yes=True, date="2026-10-01"),
+        Answer(id="diabetes", yes=True, cleared_by="Dr A. Example", clearance="tested"),
+    )
+    assert answers_date(path) is None
+
+
+MISTAKES = [
+    # text, line, what the message must say
+    (
+        'client = "x"\n[answers]\nimplant-activ = "no"',
+        3,
+        ["answers.implant-activ", 'Did you mean "implant-active"'],
+    ),
+    ('client = "x"\n[answers]\nminor = "maybe"', 3, ["answers.minor", '"yes" or "no"', "maybe"]),
+    ('client = "x"\n[answers]\nminor = false', 3, ["answers.minor", '"yes" or "no"', "False"]),
+    ('client = "x"\n[answers]\nminor = { note = "?" }', 3, ["answers.minor", "came nothing"]),
+    ('client = "x"\n[answers]\nbotox = { answer = "yes", dat = "x" }', 3, ["answers.botox.dat", '"date"']),
+    ('client = "x"\n[answers]\nbotox = { answer = "yes", date = "soon" }', 3, ["date such as", "soon"]),
+    ('client = "x"\n[answers]\nbotox = { answer = "yes", date = 5 }', 3, ["date such as", "5"]),
+    ('client = "x"\n[answers]\nbotox = { answer = "yes", zones = ["chek"] }', 3, ['Did you mean "cheek"']),
+    ('client = "x"\n[answers]\nbotox = { answer = "yes", zones = "cheek" }', 3, ["a list such as"]),
+    ('client = "x"\n[answers]\nbotox = { answer = "yes", note = 5 }', 3, ["text in quotes"]),
+    (
+        'client = "x"\n[answers]\nbp = { answer = "yes", cleared_by = "Dr X" }',
+        3,
+        ["name of a clinician and the reason"],
+    ),
+    ('client = "Jane Doe"\n[answers]\n', 1, ["client", "pseudonym", "Do not use the person's name"]),
+    ("[answers]\n", None, ["client", "came nothing"]),
+    ('client = "x"\n', None, ["answers", "came nothing"]),
+    ('client = "x"\nanswers = "no"\n', 2, ["answers", "a table [answers]"]),
+    ('client = "x"\ndate = "today"\n[answers]\n', 2, ["date", "today"]),
+    ('client = "x"\nclent = "y"\n[answers]\n', 2, ["clent", 'Did you mean "client"']),
+    ('client = "x"\n[answers\n', 2, ["not valid TOML"]),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "said"), MISTAKES)
+def test_a_mistake_is_named_by_file_line_and_key(tmp_path, text, line, said):
+    path = write(tmp_path, text)
+    with pytest.raises(AnswersError) as error:
+        read_answers(path)
+    message = str(error.value)
+    assert message.startswith(f"{path}:{line}:" if line else str(path)), message
+    for part in said:
+        assert part in message, message
+
+
+def test_all_mistakes_are_named_at_once(tmp_path):
+    path = write(tmp_path, 'client = "a b"\n[answers]\nminr = "no"\nbp = "perhaps"\n')
+    with pytest.raises(AnswersError) as error:
+        read_answers(path)
+    assert len(error.value.problems) == 3
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(AnswersError, match=r"nowhere\.toml"):
+        read_answers(tmp_path / "nowhere.toml")
+    with pytest.raises(AnswersError, match="date"):
+        answers_date(write(tmp_path, 'date = "x"'))
+
+
+def test_the_template_asks_everything_and_answers_nothing(tmp_path):
+    text = answers_template()
+    for rule in RULES.values():
+        assert rule.question in text
+    path = write(tmp_path, re.sub(r"(?m)^# client", "client", text))
+    answers, _ = read_answers(path)
+    assert answers == ()
+    filled = re.sub(r'(?m)^# ([a-z-]+ = "no")$', r"\1", re.sub(r"(?m)^# client", "client", text))
+    answers, _ = read_answers(write(tmp_path, filled))
+    assert {answer.id for answer in answers} == set(RULES)
