@@ -1,0 +1,11 @@
+"""The laws: arrays in, arrays out, SI units, no files and no clock.
+
+::
+
+    conduction/    div(sigma grad phi) = 0 on a grid with electrodes: potential, density, heat
+    exact/         closed-form solutions that judge it
+    bodies/        geometry: slab and labelled volume, and where a probe touches them
+    skin           the stratum corneum as an impedance without thickness
+
+`bodies` and `skin` say where current enters and through what; `conduction` says where it flows.
+"""

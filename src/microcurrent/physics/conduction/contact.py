@@ -62,15 +62,15 @@ class Contact:
             ("impedance", _from_zero(np.asarray(self.impedance)), "0 ohm m2 or more"),
         ):
             if not sound:
-                raise _refused("contact", expected, str(getattr(self, name)), name)
+                raise _refused("contact", expected, str(getattr(self, name)), key=name)
 
     def _keep(self, name: str, count: int, kind: type) -> None:
         given = np.asarray(getattr(self, name))
         if kind is int and not np.issubdtype(given.dtype, np.integer) and count:
-            raise _refused("contact", "whole numbers", f"an array of {given.dtype}", name)
+            raise _refused("contact", "whole numbers", f"an array of {given.dtype}", key=name)
         scalar = name == "impedance" and given.ndim == 0
         if not scalar and given.shape != (count,):
-            raise _refused("contact", f"one value for each of {count} faces", f"{given.shape}", name)
+            raise _refused("contact", f"one value for each of {count} faces", f"{given.shape}", key=name)
         values = np.array(np.broadcast_to(given, (count,)), dtype=np.int64 if kind is int else float)
         values.setflags(write=False)
         object.__setattr__(self, name, values)
@@ -80,7 +80,7 @@ def _from_zero(values: Floats) -> bool:
     return bool((np.isfinite(values) & (values >= 0)).all())
 
 
-def _refused(what: str, expected: str, came: str, key: str = "") -> ValueRefused:
+def _refused(what: str, expected: str, came: str, *, key: str = "") -> ValueRefused:
     return ValueRefused(Problem(what=what, expected=expected, came=came, key=key))
 
 

@@ -106,7 +106,7 @@ def graded_edges(
     Raises `ValueRefused` for a spacing or an extent that is not positive, a ratio below 1, no fine
     interval, or a fine interval or a boundary outside ``[start, stop]``.
     """
-    _check_grading(start, stop, spacing, fine, ratio)
+    _check_grading((start, stop), spacing, fine, ratio=ratio)
     inside = [b for b in boundaries if not start <= b <= stop]
     if inside:
         raise _refused("a boundary lies outside the grid", f"{start} to {stop} m", f"{inside[0]} m")
@@ -118,13 +118,18 @@ def graded_edges(
     pieces = [np.array([start], dtype=float)]
     for low, high in zip(breaks[:-1], breaks[1:], strict=True):
         knots = np.array([low, *(m for m in middles if low < m < high), high])
-        pieces.append(_fill(knots, spacing, rising, float(np.log(ratio))))
+        pieces.append(_fill(knots, spacing, rising, slope=float(np.log(ratio))))
     return np.concatenate(pieces)
 
 
 def _check_grading(
-    start: float, stop: float, spacing: float, fine: Sequence[tuple[float, float]], ratio: float
+    extent: tuple[float, float],
+    spacing: float,
+    fine: Sequence[tuple[float, float]],
+    *,
+    ratio: float,
 ) -> None:
+    start, stop = extent
     if not spacing > 0:
         raise _refused("spacing", "a positive length in metre", str(spacing))
     if not stop > start:
@@ -144,16 +149,13 @@ def _refused(what: str, expected: str, came: str) -> ValueRefused:
     return ValueRefused(Problem(what=what, expected=expected, came=came))
 
 
-def _fill(knots: Floats, spacing: float, fine: Sequence[tuple[float, float]], slope: float) -> Floats:
+def _fill(knots: Floats, spacing: float, fine: Sequence[tuple[float, float]], *, slope: float) -> Floats:
     """Return the edges after the first of one segment, cut so that each cell counts the same.
 
     The wanted width is ``spacing + slope * distance``, linear between knots, so the number of
     cells up to a point is a logarithm that is inverted piece by piece.
     """
     wanted = spacing + slope * np.array([_distance(float(knot), fine) for knot in knots])
-    mid = np.array([_distance(0.5 * (a + b), fine) for a, b in zip(knots, knots[1:], strict=False)])
-    if (mid == 0).all():
-        wanted = np.full(knots.size, spacing)
     lengths = np.diff(knots)
     growth = np.diff(wanted) / lengths
     flat = np.abs(np.log(wanted[1:] / wanted[:-1])) < _ROUNDING

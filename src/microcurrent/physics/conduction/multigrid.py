@@ -27,8 +27,8 @@ from microcurrent.physics.conduction.grid import Floats
 _SHIFT = 1e-8
 #: The coarsest level is solved densely; 400 unknowns cost less than one sweep on the finest.
 _COARSEST = 400
-#: Probes of any impedance need 9 to 30 iterations; past this, a hierarchy of their own pays.
-_PATIENCE = 40
+#: Probes of any impedance need 9 to 25 iterations; past this, a hierarchy of their own pays.
+_PATIENCE = 30
 #: Far more than any mesh tried needs; reaching it means the problem is not sound.
 _MOST_ITERATIONS = 300
 #: The recursive residual drifts from the true one by rounding; start again from the true one this

@@ -8,7 +8,8 @@
     depth          V6       share of the current below a depth, midway between two electrodes
     halfspace      V13      point source on an anisotropic half-space
     columns        V14      column, coaxial rings and shells with contact impedance
-    cases                   problems that `conduction` solves and these modules judge
+    problems                the same questions, set up for `conduction` at any resolution
+    cases                   the list of both, with orders of convergence
 
 V-numbers are those of the project's verification list, printed by ``benchmarks/verification.py``.
 Each function names its source and the units of what it takes and gives.

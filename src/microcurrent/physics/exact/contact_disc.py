@@ -61,6 +61,6 @@ def contact_disc(*, radius: float, conductivity: float, impedance: float, rings:
     # Row: source ring; column: ring whose mean potential is taken.
     matrix = np.diff(mean, axis=0, prepend=0.0).T
     matrix[np.diag_indices(rings)] += impedance
-    per_volt: Floats = np.linalg.solve(matrix, np.ones(rings))
+    per_volt = np.asarray(np.linalg.solve(matrix, np.ones(rings)), dtype=np.float64)
     current = float(areas @ per_volt)
     return ContactDisc(resistance=1.0 / current, edges=edges, densities=per_volt / current)
