@@ -63,8 +63,12 @@ class Problem:
             text += f": expected {self.expected}"
         if self.came:
             text += f"{',' if self.expected else ':'} came {self.came}"
-        text = text.rstrip(".") + "."
-        return f"{text} {self.advice.rstrip('.')}." if self.advice else text
+        return " ".join(_sentence(part) for part in (text, self.advice) if part)
+
+
+def _sentence(text: str) -> str:
+    """Return `text` with one mark at its end."""
+    return text if text.endswith("?") else text.rstrip(".") + "."
 
 
 class InputError(MicrocurrentError):

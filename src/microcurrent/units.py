@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 
 from microcurrent.errors import Problem, UnitError
 
@@ -115,15 +116,16 @@ def read(text: str, dimension: str) -> float:
     match = _NUMBER.match(text)
     if match is None:
         raise UnitError(Problem(what="no number found", expected=wanted, came=repr(text)))
-    number, unit = float(match.group(1)), _plain(match.group(2))
-    if not math.isfinite(number):
+    number, unit = match.group(1), _plain(match.group(2))
+    if not math.isfinite(float(number)):
         raise UnitError(Problem(what="not a finite number", expected=wanted, came=repr(text)))
     if not unit and "" not in units:
         raise UnitError(Problem(what="unit missing", expected=wanted, came=repr(text)))
     if unit not in {_plain(known) for known in units}:
         raise UnitError(Problem(what="wrong unit", expected=wanted, came=repr(text)))
     factor = next(f for known, f in units.items() if _plain(known) == unit)
-    return number * factor
+    # In decimal, so that "50 uA" and "0.05 mA" are the same float.
+    return float(Decimal(number) * Decimal(repr(factor)))
 
 
 def read_current(text: str) -> tuple[float, str]:

@@ -45,9 +45,9 @@ class Electrode:
                 continue
             if field not in self.sizes_needed(self.shape):
                 raise refuse(self, field, expected=f"nothing, for a {self.shape}", came=f"{value:g} m")
-            finite(self, field, value, above=0, maximum=0.5)
+            finite(self, field, value, above=0, maximum=0.5, unit="m")
         if self.contact_area is not None:
-            finite(self, "contact_area", self.contact_area, above=0, maximum=0.25)
+            finite(self, "contact_area", self.contact_area, above=0, maximum=0.25, unit="m2")
 
     @staticmethod
     def sizes_needed(shape: str) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from microcurrent.model.checks import finite, one_of, refuse
 
-
 #: Slopes shorter than this [s] are refused: no stimulator gives them, and they drown in rounding.
 SHORTEST_SLOPE = 1e-6
 

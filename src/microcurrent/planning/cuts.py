@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,9 +71,7 @@ def tissue_shares(flow: Flow, anode: Floats, cathode: Floats, inward: Floats) ->
     }
 
 
-def section(
-    flow: Flow, anode: Floats, cathode: Floats, inward: Floats
-) -> dict[str, npt.NDArray[np.generic]]:
+def section(flow: Flow, anode: Floats, cathode: Floats, inward: Floats) -> dict[str, Any]:
     """Return a cut through two points (3,) [m] and along the inward normal, at 1 A.
 
     Keys and shapes are those of `microcurrent.planning.fields.Section`: along (U,), height (W,),

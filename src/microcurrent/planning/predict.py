@@ -32,9 +32,6 @@ from microcurrent.planning.poses import poses
 from microcurrent.planning.sampling import contact_area, draws, inputs_of, middle
 
 METHOD = f"microcurrent {__version__}: finite volumes, complete electrode model, Latin hypercube"
-#: Draws of the inputs: enough that the 5th and 95th percentile lie inside the sample.
-SAMPLES = 24
-SEED = 1
 #: A contact with an edge this much above its mean deserves a warning.
 _STEEP_EDGE = 1.5
 
@@ -47,8 +44,8 @@ def predict(
     source: BodySource,
     *,
     tables_digest: str,
-    samples: int = SAMPLES,
-    seed: int = SEED,
+    samples: int,
+    seed: int,
     on_progress: Progress | None = None,
 ) -> tuple[Prediction, Fields]:
     """Return what tissue receives from one sitting of `plan`, and the fields to draw.
@@ -220,6 +217,7 @@ def _warnings(plan: Plan, source: BodySource, fine: Figures) -> tuple[str, ...]:
             edge = fine.values[step.number, "edge", name]
             if edge > _STEEP_EDGE:
                 found.append(
-                    f"Step {step.number}, electrode {name}: at the rim the density is {edge:.2g} times the mean."
+                    f"Step {step.number}, electrode {name}: at the rim the density is "
+                    f"{edge:.2g} times the mean."
                 )
     return tuple(found)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.stats import norm, qmc
+from scipy.special import ndtri
 
 from microcurrent import tables
 from microcurrent.errors import TableError
@@ -20,7 +20,7 @@ from microcurrent.model.tissue import ContactRule, SkinLayer
 from microcurrent.planning.bodies import BodySource
 
 #: The 95th percentile of a standard normal.
-_Z95 = float(norm.ppf(0.95))
+_Z95 = float(ndtri(0.95))
 Values = dict[str, float]
 
 
@@ -113,6 +113,8 @@ def middle(inputs: tuple[Input, ...]) -> Values:
 
 def draws(inputs: tuple[Input, ...], samples: int, seed: int) -> list[Values]:
     """Return `samples` draws of all inputs together, by a Latin hypercube; equal seeds, equal draws."""
+    from scipy.stats import qmc  # here: half a second to load, and reading a plan does without
+
     spread = [given for given in inputs if given.high > given.low]
     if not spread:
         return [middle(inputs)] * samples
@@ -126,7 +128,7 @@ def draws(inputs: tuple[Input, ...], samples: int, seed: int) -> list[Values]:
 
 def quantile(given: Input, probability: float) -> float:
     """Return a quantile of an input; 0.05 gives its low end, 0.95 its high end, 0.5 their middle."""
-    z = float(norm.ppf(probability)) / _Z95
+    z = float(ndtri(probability)) / _Z95
     if given.dimension == "fraction":  # ratios and exponents have hard ends: a straight line between
         return given.low + probability * (given.high - given.low)
     if given.low > 0:

@@ -20,7 +20,7 @@ from microcurrent.model.digest import canonical, digest
 from microcurrent.model.sitting import ENDINGS
 from microcurrent.records import chain, schema
 from microcurrent.records.ownership import Ownership
-from microcurrent.records.recovery import closing_event, ending_of
+from microcurrent.records.recovery import INTERRUPTED, closing_event, ending_of
 from microcurrent.records.schema import documents, entries
 
 #: The kinds of nouns kept as documents.
@@ -110,6 +110,17 @@ class Store:
         with self._reading() as connection:
             return self._document(connection, name)
 
+    def newest_first(self, kind: str) -> list[dict[str, Any]]:
+        """Return the documents of one kind as plain data, the one kept last first."""
+        with self._reading() as connection:
+            kept = (
+                select(documents.c.body)
+                .join(entries, entries.c.subject == documents.c.digest)
+                .where(documents.c.kind == kind, entries.c.kind == "document")
+                .order_by(entries.c.seq.desc())
+            )
+            return [json.loads(body) for body in connection.execute(kept).scalars()]
+
     # -- sittings ------------------------------------------------------------------------------
 
     def open_sitting(self, *, plan: str, approval: str, client: str, stimulator: str, actor: str) -> str:
@@ -137,6 +148,14 @@ class Store:
         with self._writing() as connection:
             if not self._owned.holds(sitting):
                 self._expect_open(connection, sitting)
+            self._chain(connection, actor=actor, kind="event", subject=sitting, payload=event)
+
+    def note(self, sitting: str, event: Event, *, actor: str) -> None:
+        """Add what was felt or noticed to a sitting, open or closed; `event.kind` is felt or mark."""
+        if event.kind not in ("felt", "mark"):
+            raise RecordError(f"A note is of kind felt or mark, not {event.kind!r}.")
+        with self._writing() as connection:
+            self._sitting(connection, sitting)
             self._chain(connection, actor=actor, kind="event", subject=sitting, payload=event)
 
     def close_sitting(self, sitting: str, ending: str, *, actor: str = "controller") -> None:
@@ -258,7 +277,8 @@ class Store:
             if sitting.ending != "open":  # closed by its process after we looked
                 return False
             ending = ending_of(sitting.events)
-            if ending == "interrupted":
+            if not ending:
+                ending = INTERRUPTED
                 event = closing_event(
                     self._document(connection, sitting.plan), sitting.events, utc=self._clock().isoformat()
                 )

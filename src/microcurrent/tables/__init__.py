@@ -6,6 +6,7 @@
     materials   references, tissues, skin, electrode materials, contact rules
     places      landmarks of the face; flat stacks of layers with sites
     rules       limits; contraindications
+    stimulators what each stimulator can do
 
 Every function returns nouns of `microcurrent.model` in SI. It reads the shipped folder, or another
 `folder` laid out alike (a site's own tables, or a damaged copy in a test). Raises `TableError`
@@ -19,7 +20,7 @@ from functools import lru_cache
 from importlib.resources.abc import Traversable
 from typing import ParamSpec, TypeVar, cast
 
-from microcurrent.model import Contraindication, Input, Limits, Site
+from microcurrent.model import Capabilities, Contraindication, Input, Limits, Site
 from microcurrent.model import digest as _digest
 from microcurrent.model.tissue import ContactRule, Material, Reference, SkinLayer, Stack, Tissue
 from microcurrent.tables.materials import (
@@ -32,6 +33,7 @@ from microcurrent.tables.materials import (
 from microcurrent.tables.places import read_flattening, read_landmarks, read_stacks
 from microcurrent.tables.rows import CONFIDENCES, FILES, parse, shipped
 from microcurrent.tables.rules import read_contraindications, read_limits
+from microcurrent.tables.stimulators import read_stimulators
 
 __all__ = [
     "CONFIDENCES",
@@ -47,6 +49,7 @@ __all__ = [
     "shipped",
     "skin_layers",
     "stacks",
+    "stimulators",
     "tissues",
 ]
 
@@ -69,6 +72,7 @@ _flattening = _once(read_flattening)
 _stacks = _once(read_stacks)
 _limits = _once(read_limits)
 _contraindications = _once(read_contraindications)
+_stimulators = _once(read_stimulators)
 
 
 def references(folder: Traversable | None = None) -> dict[str, Reference]:
@@ -119,6 +123,11 @@ def limits(folder: Traversable | None = None, *, profiles: tuple[str, ...] = ())
 def contraindications(folder: Traversable | None = None) -> tuple[Contraindication, ...]:
     """Return every contraindication, each with its question."""
     return _contraindications(folder or shipped())
+
+
+def stimulators(folder: Traversable | None = None) -> dict[str, tuple[Capabilities, float]]:
+    """Return by name what a stimulator can do, and its time [s] from an open lead to zero."""
+    return dict(_stimulators(folder or shipped()))
 
 
 @_once

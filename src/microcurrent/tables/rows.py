@@ -27,6 +27,7 @@ FILES = (
     "references.toml",
     "skin.toml",
     "slabs.toml",
+    "stimulators.toml",
     "tissues.toml",
 )
 

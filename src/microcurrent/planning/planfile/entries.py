@@ -226,7 +226,7 @@ class HeadEntry(Entry):
 class PlanEntry(HeadEntry):
     """The whole file, for the JSON schema."""
 
-    step: Annotated[  # type: ignore[assignment]
+    step: Annotated[
         list[GalvanicHold | FaradicHold | GalvanicGlide | FaradicGlide], Field(min_length=1)
     ]
 

@@ -80,6 +80,7 @@ def step_of(entry: HoldEntry | GlideEntry, index: int, clock: float, sites: Site
     Raises `PlanError` with keys relative to the step, or `ValueRefused` from a noun.
     """
     shape = _waveform(entry)
+    ends: tuple[Placement | Path, Placement | Path]
     if isinstance(entry, HoldEntry):
         ends = _held(entry, shape, sites)
         duration = entry.duration

@@ -1,0 +1,17 @@
+"""The command line: one command for each verb, and `run` for all of them in order.
+
+::
+
+    main       the entry point: errors to one message and an exit code
+    console    what goes to standard output and what to standard error; JSON; progress bars
+    app        the commands put together
+    plans      plan check | new | schema | show
+    preparing  screen, predict, assess, approve
+    sittings   deliver, record, report, run, records list | show | verify
+    bodies     body list | show
+    tables     how findings and exposures look in a terminal
+"""
+
+from microcurrent.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,55 @@
+"""The commands put together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from microcurrent import __version__
+from microcurrent.cli import bodies, plans, preparing, records, sittings
+from microcurrent.cli.console import output
+
+HELP = """Plan, predict, safety-check, deliver, record and report microcurrent therapy.
+
+The verbs in their order: read, screen, predict, assess, approve, deliver, record, report; `run` does
+them all. Research and education software, not a medical device.
+
+Exit codes: 0 done; 2 wrong usage or input; 3 refused by screening, assessment or approval; 4 delivery
+stopped by an interlock, output off; 5 records damaged or unusable; 6 prediction failed; 7 a shipped
+table is broken; 70 a defect; 130 interrupted, output off.
+"""
+
+app = typer.Typer(
+    help=HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(plans.app, name="plan")
+app.add_typer(bodies.app, name="body")
+app.add_typer(records.app, name="records")
+for command in (
+    preparing.read, preparing.screen, preparing.predict, preparing.assess, preparing.approve,
+    sittings.deliver, sittings.record, sittings.report, sittings.run,
+):  # fmt: skip
+    app.command()(command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        output.print(f"microcurrent {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take the options that stand before the command."""
+
+
+app.callback(help=HELP)(options)

@@ -1,0 +1,75 @@
+"""body list, show: what can be treated, and what it is made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from microcurrent import units, workflow
+from microcurrent.cli.console import output, show_json
+from microcurrent.cli.options import Json
+from microcurrent.cli.tables import table
+from microcurrent.model.exposure import Input
+
+app = typer.Typer(no_args_is_help=True, help="The bodies that a plan can name.")
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """List the bodies that a plan can name."""
+    entries = workflow.body_names()
+    if json:
+        show_json(list(entries))
+        return
+    table("Bodies", ("name", "what it is"), ((e.name, e.title) for e in entries))
+    output.print("Or the path of a .nii.gz label image, with labels = a map from labels to tissues.")
+
+
+@app.command()
+def show(
+    body: Annotated[
+        str, typer.Argument(metavar="BODY", help="A name from `body list`, or a .nii.gz file.")
+    ],
+    labels: Annotated[
+        Path | None, typer.Option("--labels", metavar="MAP", help="TOML file: which label is which tissue.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the picture goes.")] = Path(
+        "body.png"
+    ),
+    json: Json = False,
+) -> None:
+    """Print tissues, volumes and warnings of a body, and write a picture of it."""
+    shown = workflow.show_body(body, labels=labels, picture=out)
+    if json:
+        show_json({"body": shown.body, "tissues": shown.tissues, "picture": str(shown.picture)})
+        return
+    output.print(f"{shown.body.name}: {shown.body.provenance}")
+    table(
+        "Tissues",
+        ("tissue", "volume", "share", "conductivity (range)", "source", "confidence"),
+        (
+            (
+                row.tissue, units.write(row.volume, "volume"), f"{100 * row.share:.1f} %",
+                _conductivity(row.conductivity), row.conductivity.source, row.conductivity.confidence,
+            )
+            for row in shown.tissues
+        ),
+    )  # fmt: skip
+    table(
+        "Sites",
+        ("name", "side", "x, y, z (mm)"),
+        (
+            (site.name, site.side, ", ".join(f"{1e3 * c:.1f}" for c in site.position))
+            for site in shown.body.sites
+        ),
+    )
+    for warning in shown.body.warnings:
+        output.print(f"! {warning}")
+    output.print(f"Picture: {shown.picture}")
+
+
+def _conductivity(given: Input) -> str:
+    value = units.write(given.value, "conductivity")
+    return f"{value} ({units.write_interval(given.low, given.high, 'conductivity')})"

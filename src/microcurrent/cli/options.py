@@ -1,0 +1,83 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from microcurrent.errors import InputError, Problem
+
+PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan file (TOML).")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Records = Annotated[
+    Path | None,
+    typer.Option(
+        "--records",
+        metavar="FILE",
+        help="Where the records are kept. Default: MICROCURRENT_RECORDS, else microcurrent/records.sqlite "
+        "in your data folder.",
+    ),
+]
+Answers = Annotated[
+    Path, typer.Option("--answers", metavar="FILE", help="The client's answers to the screening (TOML).")
+]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who does this; kept in the records.")]
+Role = Annotated[
+    str, typer.Option("--role", help="practitioner, clinician, home user or researcher.", show_default=True)
+]
+Until = Annotated[
+    str, typer.Option("--until", metavar="DATE", help="Last day of the approval, such as 2027-01-31.")
+]
+AcceptWarnings = Annotated[
+    bool, typer.Option("--accept-warnings", help="Accept every warning that the assessment shows.")
+]
+Samples = Annotated[int, typer.Option("--samples", min=8, max=10_000, help="Draws behind each interval.")]
+Stimulator = Annotated[str, typer.Option("--stimulator", help="Which stimulator gives the current.")]
+RealTime = Annotated[
+    bool, typer.Option("--real-time", help="Run on the clock on the wall, not as fast as possible.")
+]
+FaultOption = Annotated[
+    list[str],
+    typer.Option(
+        "--fault",
+        metavar="KIND@SECONDS",
+        help="Break the simulated stimulator: lead-off, open, short, drift, gain, frozen, silent, stuck, "
+        "reset. May be given more than once.",
+    ),
+]
+Folder = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the report is written.")]
+
+
+def records_path(given: Path | None) -> Path:
+    """Return where the records are: the option, else the environment, else the user's data folder."""
+    if given is not None:
+        return given
+    from_environment = os.environ.get("MICROCURRENT_RECORDS")
+    if from_environment:
+        return Path(from_environment)
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "microcurrent" / "records.sqlite"
+
+
+def date_of(text: str, option: str) -> datetime.date:
+    """Return the date that an option gives."""
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError as problem:
+        raise InputError(
+            Problem(what="not a date", key=option, expected="a date such as 2027-01-31", came=text)
+        ) from problem
+
+
+def now() -> datetime.datetime:
+    """Return the time now, in UTC."""
+    return datetime.datetime.now(datetime.UTC)
+
+
+def actor() -> str:
+    """Return the name under which the records keep what this command does."""
+    return os.environ.get("USER") or "unnamed"

@@ -1,0 +1,165 @@
+"""read, screen, predict, assess, approve: everything before any current."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from microcurrent import workflow
+from microcurrent.cli.console import output, progress, say, show_json
+from microcurrent.cli.options import (
+    AcceptWarnings,
+    Answers,
+    Json,
+    PlanFile,
+    Records,
+    Role,
+    Samples,
+    Until,
+    actor,
+    date_of,
+    now,
+    records_path,
+)
+from microcurrent.cli.plans import show
+from microcurrent.cli.tables import show_assessment, show_prediction, show_screening
+from microcurrent.errors import AnswersError, Problem
+from microcurrent.model.exposure import Prediction
+
+#: Days that an approval holds where nothing else is said.
+APPROVAL_DAYS = 30
+
+
+def read(plan: PlanFile, json: Json = False) -> None:
+    """Read a plan and print its steps."""
+    show(plan, json)
+
+
+def screen(
+    plan: PlanFile,
+    answers: Annotated[
+        Path | None, typer.Option("--answers", metavar="FILE", help="The client's answers (TOML).")
+    ] = None,
+    template: Annotated[
+        bool, typer.Option("--template", help="Print a file of unanswered questions instead.")
+    ] = False,
+    records: Records = None,
+    json: Json = False,
+) -> None:
+    """Ask about contraindications: compare a client's answers with every rule."""
+    if template:
+        output.print(workflow.answers_template(), soft_wrap=True)
+        return
+    if answers is None:
+        raise AnswersError(
+            Problem(what="no answers", key="--answers", expected="a file of answers", came="nothing",
+                    advice=f"Start one with: microcurrent screen {plan} --template > answers.toml")
+        )  # fmt: skip
+    prepared = workflow.read(plan)
+    with workflow.Workspace(records_path(records)) as workspace:
+        screening, client = workflow.screen(
+            prepared, answers, workspace=workspace, on=now().date(), actor=actor()
+        )
+    if json:
+        show_json({"outcome": screening.outcome, "client": client.pseudonym, "screening": screening})
+    else:
+        show_screening(screening)
+    if screening.outcome != "clear":
+        raise typer.Exit(3)
+
+
+def predict(plan: PlanFile, samples: Samples = 24, records: Records = None, json: Json = False) -> None:
+    """Predict what every tissue receives, with a 90 % interval on every figure."""
+    prepared = workflow.read(plan)
+    with workflow.Workspace(records_path(records)) as workspace:
+        prediction = make_prediction(workspace, prepared, samples, quiet=json)
+    if json:
+        show_json(prediction)
+    else:
+        show_prediction(prediction)
+
+
+def assess(
+    plan: PlanFile,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show the findings that are in order, too.")
+    ] = False,
+    samples: Samples = 24,
+    records: Records = None,
+    json: Json = False,
+) -> None:
+    """Compare the prediction with every limit and placement rule; predict first where needed."""
+    prepared = workflow.read(plan)
+    with workflow.Workspace(records_path(records)) as workspace:
+        prediction = newest_prediction(workspace, prepared, samples, quiet=json)
+        assessment = workflow.assess(prepared, prediction, workspace=workspace, actor=actor())
+    if json:
+        show_json({"verdict": assessment.verdict, "assessment": assessment})
+    else:
+        show_assessment(assessment, everything=everything)
+    if assessment.verdict == "stop":
+        raise typer.Exit(3)
+
+
+def approve(
+    plan: PlanFile,
+    answers: Answers,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who approves: a person's name.")],
+    role: Role = "practitioner",
+    until: Until = "",
+    accept_warnings: AcceptWarnings = False,
+    samples: Samples = 24,
+    records: Records = None,
+    json: Json = False,
+) -> None:
+    """Approve exactly this plan for a client who was screened; delivery takes nothing else."""
+    prepared = workflow.read(plan)
+    with workflow.Workspace(records_path(records)) as workspace:
+        screening, client = workflow.screen(
+            prepared, answers, workspace=workspace, on=now().date(), actor=by
+        )
+        prediction = newest_prediction(workspace, prepared, samples, quiet=json)
+        assessment = workflow.assess(prepared, prediction, workspace=workspace, actor=by)
+        if not json:
+            show_assessment(assessment, everything=False)
+        approval = workflow.approve(
+            prepared.plan, evidence=(screening, prediction, assessment), by=by, role=role, given=now(),
+            until=last_day(until), accept_warnings=accept_warnings, workspace=workspace,
+        )  # fmt: skip
+    if json:
+        show_json(approval)
+    else:
+        output.print(
+            f"Approved by {by} ({role}) until {approval.until}, for client {client.pseudonym}: "
+            f"plan {approval.plan[:12]}."
+        )
+
+
+def last_day(until: str) -> datetime.date:
+    """Return the last day of an approval: the option, or 30 days from now."""
+    return date_of(until, "--until") if until else now().date() + datetime.timedelta(days=APPROVAL_DAYS)
+
+
+def make_prediction(
+    workspace: workflow.Workspace, prepared: workflow.Prepared, samples: int, *, quiet: bool
+) -> Prediction:
+    """Predict with a progress bar."""
+    with progress("Predicting", shown=not quiet) as report:
+        return workflow.predict(
+            prepared, workspace=workspace, actor=actor(), samples=samples, on_progress=report
+        )
+
+
+def newest_prediction(
+    workspace: workflow.Workspace, prepared: workflow.Prepared, samples: int, *, quiet: bool
+) -> Prediction:
+    """Return the prediction that the records hold, or make one."""
+    stored = workflow.stored_prediction(prepared, workspace)
+    if stored is not None:
+        return stored
+    if not quiet:
+        say("No prediction of this plan in the records yet: predicting.")
+    return make_prediction(workspace, prepared, samples, quiet=quiet)

@@ -1,0 +1,85 @@
+"""The verbs of the clinic in their order; the only place that sees physics and current.
+
+    read -> screen -> predict -> assess -> approve -> deliver -> record -> report
+
+::
+
+    workspace   where records and fields are kept, and finding them again
+    preparing   read, screen, predict, assess: everything before a person agrees
+    agreeing    approve: a named person's consent to exactly this plan
+    delivering  deliver: the current, from an approval to a closed record
+    recording   record: what was felt; verify: whether the records hold
+    reporting   report: one sitting as pages
+    bodies      which bodies there are, and what one is made of
+
+Each verb loads what it needs when it is first used, so that reading a plan does not wait for solvers.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from microcurrent.workflow.agreeing import approve
+    from microcurrent.workflow.bodies import body_names, show_body
+    from microcurrent.workflow.delivering import Delivery, deliver, delivery, recover
+    from microcurrent.workflow.preparing import (
+        Prepared,
+        answers_template,
+        assess,
+        plan_schema,
+        plan_template,
+        predict,
+        read,
+        screen,
+        stored_prediction,
+    )
+    from microcurrent.workflow.recording import record, sittings, verify
+    from microcurrent.workflow.reporting import report
+    from microcurrent.workflow.workspace import Workspace
+
+__all__ = [
+    "Delivery",
+    "Prepared",
+    "Workspace",
+    "answers_template",
+    "approve",
+    "assess",
+    "body_names",
+    "deliver",
+    "delivery",
+    "plan_schema",
+    "plan_template",
+    "predict",
+    "read",
+    "record",
+    "recover",
+    "report",
+    "screen",
+    "show_body",
+    "sittings",
+    "stored_prediction",
+    "verify",
+]
+
+_HOMES = {
+    "agreeing": ("approve",),
+    "bodies": ("body_names", "show_body"),
+    "delivering": ("Delivery", "deliver", "delivery", "recover"),
+    "preparing": (
+        "Prepared", "answers_template", "assess", "plan_schema", "plan_template", "predict", "read",
+        "screen", "stored_prediction",
+    ),
+    "recording": ("record", "sittings", "verify"),
+    "reporting": ("report",),
+    "workspace": ("Workspace",),
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Load the module that has a verb, when the verb is first asked for."""
+    for module, verbs in _HOMES.items():
+        if name in verbs:
+            return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,195 @@
+"""Deliver: the current, from an approval to a closed record."""
+
+from __future__ import annotations
+
+import datetime
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from microcurrent import tables
+from microcurrent.delivery.clock import Clock, RealClock, VirtualClock
+from microcurrent.delivery.controller import Delivered, Host
+from microcurrent.delivery.faults import Fault
+from microcurrent.delivery.load import SkinLoad
+from microcurrent.delivery.simulator import SimulatedStimulator
+from microcurrent.delivery.thread import Running, deliver_in_thread
+from microcurrent.errors import (
+    ApprovalRefused,
+    InputError,
+    MicrocurrentError,
+    OutputNotConfirmedOff,
+    Problem,
+    StimulatorRefused,
+)
+from microcurrent.model.approval import Approval
+from microcurrent.model.course import Client
+from microcurrent.model.exposure import Prediction
+from microcurrent.model.plan import Plan
+from microcurrent.model.sitting import Event
+from microcurrent.model.stimulator import Status
+from microcurrent.planning.sampling import contact_area, middle, skin_name
+from microcurrent.workflow.workspace import Workspace
+
+Progress = Callable[[float, float, int, Status], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """How a sitting is to be given.
+
+    `stimulator`: a name in the stimulator table; `real_time`: on the clock on the wall instead of
+    one that runs as fast as the program can (simulated stimulator only); `faults`: to order, for
+    the simulated stimulator; `on_progress(time, total, step, status)`, each second.
+    """
+
+    stimulator: str = "simulated"
+    real_time: bool = False
+    faults: tuple[Fault, ...] = ()
+    on_progress: Progress | None = None
+
+
+def delivery(
+    *, stimulator: str, real_time: bool, faults: tuple[str, ...], on_progress: Progress | None = None
+) -> Delivery:
+    """Return how a sitting is to be given, from words: each fault is ``KIND@SECONDS``.
+
+    Raises `InputError` for a fault that cannot be read or is not known.
+    """
+    return Delivery(
+        stimulator=stimulator,
+        real_time=real_time,
+        faults=tuple(_fault(text) for text in faults),
+        on_progress=on_progress,
+    )
+
+
+def _fault(text: str) -> Fault:
+    kind, _, moment = text.partition("@")
+    try:
+        start = float(moment.removesuffix("s").strip())
+    except ValueError as problem:
+        raise InputError(
+            Problem(
+                what="not a fault", key="--fault", expected="KIND@SECONDS, such as lead-off@12", came=text
+            )
+        ) from problem
+    kind = kind.strip().replace("-", "_")
+    # Drifts of this size per second [fraction] are seen within a few seconds.
+    size = {"drift": 0.05, "gain": 0.05, "leak": 1e-4}.get(kind, 0.0)
+    return Fault(kind=kind, start=start, size=size)
+
+
+def deliver(
+    plan: Plan,
+    approval: Approval,
+    client: Client,
+    *,
+    delivery: Delivery,
+    workspace: Workspace,
+    now: datetime.datetime,
+) -> tuple[str, Delivered]:
+    """Give one sitting and return its id and what was delivered; the record is closed.
+
+    A signal (Ctrl-C, termination) ends the current by its ramp. Raises `ApprovalRefused` or
+    `StimulatorRefused` before any current, `OutputNotConfirmedOff` when zero cannot be read back.
+    """
+    if approval.tables != tables.digest():
+        raise ApprovalRefused(
+            "The tables have changed since this plan was approved; assess and approve again."
+        )
+    prediction = workspace.find(Prediction, approval.prediction)
+    clock: Clock = RealClock() if delivery.real_time else VirtualClock(now.isoformat())
+    stimulator = _stimulator(plan, prediction, delivery, clock)
+    actor = approval.by
+    sitting = workspace.store.open_sitting(
+        plan=plan.digest, approval=workspace.keep(approval, actor=actor),
+        client=client.pseudonym, stimulator=delivery.stimulator, actor=actor,
+    )  # fmt: skip
+
+    def sink(event: Event) -> None:
+        workspace.store.append(sitting, event)
+
+    host = Host(clock=clock, sink=sink, today=now.date().isoformat(), on_progress=delivery.on_progress)
+    try:
+        with _stopped_by_signals() as started:
+            running = deliver_in_thread(plan, approval, stimulator, limits=tables.limits(), host=host)
+            started(running)
+            delivered = running.result()
+    except OutputNotConfirmedOff:
+        workspace.store.close_sitting(sitting, "tripped")
+        raise
+    except MicrocurrentError:
+        workspace.store.close_sitting(sitting, "interrupted")
+        raise
+    workspace.store.close_sitting(sitting, delivered.ending)
+    return sitting, delivered
+
+
+def recover(workspace: Workspace) -> list[str]:
+    """Close as interrupted the sittings that lost their process, and return their ids."""
+    return workspace.store.recover()
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[Callable[[Running], None]]:
+    """While this lasts, Ctrl-C and termination ask the current to end instead of killing the program.
+
+    Yields the function to call with the sitting once it runs; a signal that came before stops it at
+    once. Signals reach the main thread only, so elsewhere nothing is changed.
+    """
+    sittings: list[Running] = []
+    came: list[str] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        came.append(f"signal {signal.Signals(number).name}")
+        for running in sittings:
+            running.stop(came[0])
+
+    def started(running: Running) -> None:
+        sittings.append(running)
+        if came:
+            running.stop(came[0])
+
+    in_main = threading.current_thread() is threading.main_thread()
+    numbers = (signal.SIGINT, signal.SIGTERM) if in_main else ()
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield started
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stimulator(
+    plan: Plan, prediction: Prediction, delivery: Delivery, clock: Clock
+) -> SimulatedStimulator:
+    """Return the stimulator on the skin that the prediction expects."""
+    known = tables.stimulators()
+    if delivery.stimulator not in known:
+        raise StimulatorRefused(
+            f"There is no stimulator {delivery.stimulator!r}; known: {', '.join(known)}. Drivers for real "
+            "hardware are not in this version."
+        )
+    capabilities, reaction = known[delivery.stimulator]
+    return SimulatedStimulator(
+        clock, capabilities=capabilities, load=_load(plan, prediction),
+        faults=delivery.faults, reaction=reaction,
+    )  # fmt: skip
+
+
+def _load(plan: Plan, prediction: Prediction) -> SkinLoad:
+    """Return the skin of the first step's two contacts in series, from the middle of every input."""
+    values, step = middle(prediction.inputs), plan.steps[0]
+    series = prediction.exposure.steps[0].tissue_resistance.value
+    parallel, elastance = 0.0, 0.0
+    for name in step.electrodes:
+        electrode = plan.electrode(name)
+        area = contact_area(electrode, values)
+        series += values[skin_name("series", electrode.coupling)] / area
+        parallel += values[skin_name("parallel", electrode.coupling)] / area
+        elastance += 1 / (values[skin_name("capacitance", electrode.coupling)] * area)
+    return SkinLoad(series=series, parallel=parallel, capacitance=1 / elastance)

@@ -1,0 +1,91 @@
+"""Workspace: the records of one practice and the fields beside them, and finding them again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from microcurrent.errors import RecordDamaged, RecordError
+from microcurrent.model.approval import Approval
+from microcurrent.model.exposure import Prediction
+from microcurrent.model.limits import Assessment
+from microcurrent.model.plan import Plan
+from microcurrent.model.restore import restore
+from microcurrent.model.screening import Screening
+from microcurrent.planning.fields import Fields
+from microcurrent.records.store import Store
+
+N = TypeVar("N", Plan, Prediction, Assessment, Screening, Approval)
+
+_KINDS: dict[type, str] = {
+    Plan: "plan",
+    Prediction: "prediction",
+    Assessment: "assessment",
+    Screening: "screening",
+    Approval: "approval",
+}
+
+
+class Workspace:
+    """Records in one file, field arrays in the folder beside it. A context manager."""
+
+    def __init__(self, records: Path) -> None:
+        self.records = records
+        self.store = Store(records)
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the records."""
+        self.store.close()
+
+    @property
+    def fields_folder(self) -> Path:
+        """Where field arrays are kept, by digest."""
+        return self.records.with_name(self.records.stem + ".fields")
+
+    def keep(self, noun: N, *, actor: str) -> str:
+        """Keep a noun as a document and return its digest."""
+        return self.store.put(_KINDS[type(noun)], noun, actor=actor)
+
+    def keep_fields(self, fields: Fields) -> Path:
+        """Keep field arrays under their digest and return the path; written whole or not at all."""
+        path = self.fields_folder / f"{fields.digest}.npz"
+        if not path.exists():
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                partial = path.with_suffix(f".{os.getpid()}.partial")
+                partial.write_bytes(fields.to_bytes())
+                partial.replace(path)
+            except OSError as problem:
+                raise RecordError(f"{path}: the fields cannot be kept ({problem}).") from problem
+        return path
+
+    def fields(self, prediction: Prediction) -> Fields:
+        """Return the fields that a prediction names; `RecordDamaged` where they are gone or changed."""
+        path = self.fields_folder / f"{prediction.fields}.npz"
+        if not path.exists():
+            raise RecordDamaged(
+                f"{path}: the fields of this prediction are missing. Predict the plan again."
+            )
+        fields = Fields.load(path)
+        if fields.digest != prediction.fields:
+            raise RecordDamaged(f"{path}: the fields have changed. Predict the plan again.")
+        return fields
+
+    def find(self, kind: type[N], name: str) -> N:
+        """Return the noun of class `kind` with digest `name`."""
+        return restore(kind, self.store.document(name))
+
+    def newest(self, kind: type[N], **same: str) -> N | None:
+        """Return the newest noun of a class whose fields equal those given, or None."""
+        for document in self.store.newest_first(_KINDS[kind]):
+            if all(document.get(field) == value for field, value in same.items()):
+                return restore(kind, document)
+        return None
