@@ -126,10 +126,11 @@ def test_a_sitting_without_any_current_is_closed_without_charge(opened):
     assert closing.figure("unmeasured_charge") == 0.0
 
 
-def test_a_sitting_that_said_how_it_ended_keeps_that_ending(opened):
-    ending, closing = recovered(opened, event(3.0, "off"), event(3.0, "closed", ending="tripped"))
-    assert ending == "tripped"
-    assert closing.figure("ending") == "tripped"
+@pytest.mark.parametrize("said", ["completed", "stopped", "tripped", "interrupted"])
+def test_a_sitting_that_said_how_it_ended_keeps_that_ending(opened, said):
+    ending, closing = recovered(opened, event(3.0, "off"), event(3.0, "closed", ending=said))
+    assert ending == said
+    assert closing == event(3.0, "closed", ending=said)
 
 
 def test_a_note_may_be_added_by_another_process_while_one_delivers(opened):

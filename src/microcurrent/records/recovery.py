@@ -16,16 +16,16 @@ INTERRUPTED = "interrupted"
 
 
 def ending_of(events: tuple[Event, ...]) -> str:
-    """Return the ending that the events themselves report, or "interrupted"."""
+    """Return the ending that the events themselves report, or "" where they report none."""
     closed = [event.figure("ending") for event in events if event.kind == "closed"]
-    return str(closed[-1]) if closed and closed[-1] in ENDINGS[1:] else INTERRUPTED
+    return str(closed[-1]) if closed and closed[-1] in ENDINGS[1:] else ""
 
 
 def closing_event(plan: dict[str, Any], events: tuple[Event, ...], *, utc: str) -> Event:
     """Return the "closed" event of a sitting without one.
 
-    `plan` is the plan as stored. Figures: "ending"; "net_charge" and "absolute_charge" [C] as last
-    measured, None where nothing was; "unmeasured_time" [s] and "unmeasured_charge" [C]: for how long
+    `plan` is the plan as stored. Figures: "ending"; "net_charge" and "absolute_charge" [C] of the step
+    under way as last measured, None where nothing was; "unmeasured_time" [s] and "unmeasured_charge" [C]: for how long
     current may have gone on unseen, and the most it can have carried.
     """
     measured = next((event for event in reversed(events) if event.kind == "measured"), None)

@@ -1,0 +1,121 @@
+"""What was asked, what was checked, and who agreed: screening, assessment, approval."""
+
+from __future__ import annotations
+
+from microcurrent.model import Approval, Assessment, Screening
+from microcurrent.reports import wording
+from microcurrent.reports.content import Block, Facts, Items, Notice, Paragraph, Section, Table
+
+
+def screening_section(screening: Screening | None) -> Section:
+    """Return the section on contraindications asked and answered."""
+    title = "Screening: what was asked"
+    if screening is None:
+        return Section(title=title, blocks=(Notice(tone="caution", text="▲ No screening is on record."),))
+    word = wording.SCREENING[screening.outcome]
+    blocks: list[Block] = [
+        Notice(tone=word[2], text=f"{word[0]} Outcome on {screening.date}: {word[1]}."),
+        Paragraph(
+            text=f"{len(screening.answers)} questions were answered for {' and '.join(screening.systems)} "
+            f"current; {sum(answer.yes for answer in screening.answers)} of them with yes."
+        ),
+    ]
+    if screening.unanswered:
+        blocks.append(Paragraph(text=f"Not answered: {', '.join(screening.unanswered)}."))
+    if screening.findings:
+        blocks.append(_screening_findings(screening))
+    notes = tuple(f"{a.id}: {a.note}" for a in screening.answers if a.note)
+    if notes:
+        blocks.append(Items(texts=notes))
+    return Section(title=title, blocks=tuple(blocks))
+
+
+def _screening_findings(screening: Screening) -> Table:
+    rows = []
+    for finding in screening.findings:
+        outcome = wording.screening_outcome(finding.outcome)
+        if finding.cleared_by:
+            outcome += f"; cleared by {finding.cleared_by}"
+        if finding.until:
+            outcome += f"; until {finding.until}"
+        rows.append(
+            (
+                finding.id, outcome, finding.reason + _zones(finding.zones),
+                finding.conflict or "–", wording.sources(finding.sources),
+            )
+        )  # fmt: skip
+    return Table(
+        caption="What the answers mean. Where sources disagree, the strictest one counts.",
+        columns=(("Question", "text"), ("Meaning", "text"), ("Why", "text"),
+                 ("Where sources disagree", "text"), ("Sources", "text")),
+        rows=tuple(rows),
+        tones=tuple(wording.SCREENING[finding.outcome][2] for finding in screening.findings),
+    )  # fmt: skip
+
+
+def _zones(zones: tuple[str, ...]) -> str:
+    return f" (only: {', '.join(zones)})" if zones else ""
+
+
+def assessment_section(assessment: Assessment) -> Section:
+    """Return the section on every comparison with a limit."""
+    word = wording.VERDICTS[assessment.verdict]
+    counts = ", ".join(
+        f"{len(assessment.having(verdict))} {wording.VERDICTS[verdict][1]}"
+        for verdict in ("stop", "warn", "unknown", "ok")
+        if assessment.having(verdict)
+    )
+    return Section(
+        title="Checked against limits",
+        blocks=(
+            Notice(tone=word[2], text=f"{word[0]} Worst finding: {word[1]}. Of {len(assessment.findings)} "
+                   f"findings: {counts}."),
+            Paragraph(text="The worse end of the 90 % interval is compared, not the middle. Limits marked "
+                      "as proposed are this project's own and stricter than the standards."),
+            _findings(assessment),
+        ),
+    )  # fmt: skip
+
+
+def _findings(assessment: Assessment) -> Table:
+    order = sorted(assessment.findings, key=lambda f: -("ok", "unknown", "warn", "stop").index(f.verdict))
+    return Table(
+        caption="Findings, the most serious first.",
+        columns=(("What", "text"), ("Verdict", "text"), ("Where", "text"),
+                 ("Value (90 % interval)", "text"), ("Limit", "text"), ("Sources", "text")),
+        rows=tuple(
+            (
+                finding.what + (f": {finding.reason}" if finding.reason else ""),
+                wording.verdict(finding.verdict), finding.where, wording.estimate(finding.value),
+                wording.limit(finding),
+                wording.sources(finding.source)
+                + (f" ({wording.confidence(finding.confidence)})" if finding.confidence else ""),
+            )
+            for finding in order
+        ),
+        tones=tuple(wording.VERDICTS[finding.verdict][2] for finding in order),
+    )  # fmt: skip
+
+
+def approval_section(approval: Approval | None, assessment: Assessment) -> Section:
+    """Return the section on who agreed to what."""
+    title = "Who agreed"
+    if approval is None:
+        nobody = Notice(tone="caution", text="▲ Nobody has agreed to this plan.")
+        return Section(title=title, blocks=(nobody,))
+    what = {finding.rule: finding.what for finding in assessment.findings}
+    accepted = ", ".join(f"{what.get(rule, rule)} ({rule})" for rule in approval.warnings)
+    return Section(
+        title=title,
+        blocks=(
+            Facts(
+                pairs=(
+                    ("By", f"{approval.by}, {approval.role}"),
+                    ("Given", wording.moment(approval.given)),
+                    ("Valid through", approval.until),
+                    ("Meaning", approval.meaning),
+                    ("Cautions accepted", accepted or "none"),
+                )
+            ),
+        ),
+    )

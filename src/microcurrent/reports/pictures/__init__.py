@@ -1,0 +1,20 @@
+"""Pictures: one drawing a file, each returned as SVG with a text alternative.
+
+::
+
+    style     type, colours and lines; from a figure to the same bytes every time
+    section   a cut through both probes: tissues, field, the way of the current
+    surface   the skin from above: charge that passed through each part
+    trace     what was planned and what was delivered, over time
+    exposure  what each tissue receives, with its interval
+
+Nothing is said by colour alone: tissues are outlined and named, curves differ by line and mark, bars
+by hatching.
+"""
+
+from microcurrent.reports.pictures.exposure import exposure_picture
+from microcurrent.reports.pictures.section import section_picture
+from microcurrent.reports.pictures.surface import surface_picture
+from microcurrent.reports.pictures.trace import trace_picture
+
+__all__ = ["exposure_picture", "section_picture", "surface_picture", "trace_picture"]

@@ -1,0 +1,140 @@
+"""What tissue was predicted to receive: by contact, by tissue, in pictures."""
+
+from __future__ import annotations
+
+from microcurrent.model import Path as Glide
+from microcurrent.model import Plan, Prediction, Step, StepExposure, TissueExposure
+from microcurrent.planning.fields import Fields
+from microcurrent.reports import wording
+from microcurrent.reports.content import Block, Items, Notice, Paragraph, Picture, Section, Table
+from microcurrent.reports.pictures import exposure_picture, section_picture, surface_picture
+from microcurrent.reports.pictures.section import Probes
+from microcurrent.units import write
+
+
+def predicted_section(plan: Plan, prediction: Prediction, fields: Fields | None) -> Section:
+    """Return the section on the prediction; without `fields` it has no drawings of the body."""
+    exposure = prediction.exposure
+    steps = {step.number: step for step in plan.steps}
+    blocks: list[Block] = [
+        Paragraph(
+            text="Predicted by the model from the plan, not measured. Every value is followed by its 90 % "
+            "interval: from what is known of these tissues, nine times in ten the true value lies in it."
+        ),
+        *(Notice(tone="note", text=warning) for warning in prediction.warnings),
+        _contacts(exposure.steps, steps),
+        _stimulator(exposure.steps, steps),
+        exposure_picture(prediction),
+        _tissues(exposure.steps, steps),
+        Items(texts=_in_words(exposure.steps)),
+    ]
+    if fields is not None:
+        blocks += _pictures(plan, fields)
+    blocks.append(
+        Paragraph(
+            text="Whole sitting, at the place on the skin that receives most: net charge "
+            f"{wording.estimate(exposure.net_charge_density)}; both directions added up "
+            f"{wording.estimate(exposure.absolute_charge_density)}. Direct charge of all steps: "
+            f"{wording.estimate(exposure.dc_charge)}."
+        )
+    )
+    return Section(title="What tissue was predicted to receive", blocks=tuple(blocks))
+
+
+def _name(step: StepExposure, steps: dict[int, Step]) -> str:
+    return wording.step_name(steps[step.number]) if step.number in steps else str(step.number)
+
+
+def _contacts(exposures: tuple[StepExposure, ...], steps: dict[int, Step]) -> Table:
+    return Table(
+        caption="Skin under each electrode: current and charge per area, mean over the contact "
+        "(90 % interval).",
+        columns=(("Step", "text"), ("Electrode", "text"), ("Contact area", "text"),
+                 ("Peak current per area", "text"), ("Direct current per area", "text"),
+                 ("Net charge per area", "text")),
+        rows=tuple(
+            (
+                _name(step, steps), contact.electrode, wording.estimate(contact.area),
+                wording.estimate(contact.peak_density), wording.estimate(contact.dc_density),
+                wording.estimate(contact.net_charge_density),
+            )
+            for step in exposures
+            for contact in step.contacts
+        ),
+    )  # fmt: skip
+
+
+def _stimulator(exposures: tuple[StepExposure, ...], steps: dict[int, Step]) -> Table:
+    return Table(
+        caption="What each step asks of the stimulator (90 % interval).",
+        columns=(("Step", "text"), ("Voltage needed", "text"), ("Resistance below the skin layer", "text"),
+                 ("Distance of the probes", "text"), ("Positions computed", "figures")),
+        rows=tuple(
+            (
+                _name(step, steps), wording.estimate(step.voltage),
+                wording.estimate(step.tissue_resistance), _spacing(step), str(step.positions),
+            )
+            for step in exposures
+        ),
+    )  # fmt: skip
+
+
+def _spacing(step: StepExposure) -> str:
+    low, high = (write(value, "length", digits=2) for value in step.spacing)
+    return low if low == high else f"{low} to {high}"
+
+
+def _tissues(exposures: tuple[StepExposure, ...], steps: dict[int, Step]) -> Table:
+    return Table(
+        caption="Electric field in each tissue near the probes, at the peak of the current "
+        "(90 % interval).",
+        columns=(("Step", "text"), ("Tissue", "text"), ("Half of it is above", "text"),
+                 ("A twentieth is above", "text"), ("Strongest place", "text")),
+        rows=tuple(
+            (
+                _name(step, steps), tissue.tissue, wording.estimate(tissue.field_median),
+                wording.estimate(tissue.field_p95), wording.estimate(tissue.field_max),
+            )
+            for step in exposures
+            for tissue in step.tissues
+        ),
+    )  # fmt: skip
+
+
+def _in_words(exposures: tuple[StepExposure, ...]) -> tuple[str, ...]:
+    """The same in words: which tissue has the strongest field, which part of the current each carries."""
+    sentences = []
+    for step in exposures:
+        strongest: TissueExposure = max(step.tissues, key=lambda tissue: tissue.field_p95.value)
+        text = (
+            f"Step {step.number}: the field is strongest in {strongest.tissue}, where a twentieth of the "
+            f"tissue near the probes is above {wording.estimate(strongest.field_p95)}."
+        )
+        shares = "; ".join(f"{tissue} {wording.estimate(share)}" for tissue, share in step.tissue_share)
+        if shares:
+            text += f" Half-way between the probes each tissue carries this part of the current: {shares}."
+        sentences.append(text)
+    return tuple(sentences)
+
+
+def _pictures(plan: Plan, fields: Fields) -> list[Picture]:
+    pictures = []
+    for section in fields.sections:
+        step = next((step for step in plan.steps if step.number == section.step), None)
+        pictures.append(section_picture(fields, section, probes=_probes(plan, step) if step else None))
+    if fields.surface.points.size:
+        paths = dict.fromkeys(
+            part.sites
+            for step in plan.steps
+            for part in (step.anode, step.cathode)
+            if isinstance(part, Glide)
+        )
+        pictures.append(surface_picture(fields, paths=tuple(paths)))
+    return pictures
+
+
+def _probes(plan: Plan, step: Step) -> Probes:
+    names = step.electrodes
+    sizes = [plan.electrode(name) for name in names]
+    radii = tuple((size.diameter or size.width or 0.01) / 2 for size in sizes)
+    return Probes(names=names, radii=(radii[0], radii[1]), balanced=wording.is_balanced(step))

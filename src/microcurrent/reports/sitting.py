@@ -1,0 +1,122 @@
+"""The report of one sitting: what was planned, predicted, agreed, delivered and felt, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypedDict, Unpack
+
+from microcurrent.model import (
+    Approval,
+    Assessment,
+    Client,
+    Plan,
+    Prediction,
+    Screening,
+    Sitting,
+)
+from microcurrent.planning.fields import Fields
+from microcurrent.reports import wording
+from microcurrent.reports.agreed import approval_section, assessment_section, screening_section
+from microcurrent.reports.content import Facts, Section, SittingReport
+from microcurrent.reports.delivered import delivered_section, felt_section, given
+from microcurrent.reports.planned import planned_section
+from microcurrent.reports.predicted import predicted_section
+from microcurrent.reports.provenance import cited, digests_section, inputs_section, references_section
+from microcurrent.units import write
+
+
+class SittingNouns(TypedDict):
+    """What the report of a sitting is made from.
+
+    `references` maps the ids of sources to citations; `head` is the digest of the last entry on
+    record. Screening, approval, sitting and fields may be None where there are none.
+    """
+
+    plan: Plan
+    prediction: Prediction
+    assessment: Assessment
+    screening: Screening | None
+    approval: Approval | None
+    sitting: Sitting | None
+    fields: Fields | None
+    references: Mapping[str, str]
+    head: str
+    client: Client
+
+
+def sitting_report(**nouns: Unpack[SittingNouns]) -> SittingReport:
+    """Return the content of the report; `html.write_html` and `pdf.write_pdf` make it a file.
+
+    Takes every name of `SittingNouns`. Without a sitting it is the sheet of a plan; without fields
+    there are no drawings of the body. Links between the nouns that do not hold are shown, not hidden.
+    """
+    plan, prediction, assessment = nouns["plan"], nouns["prediction"], nouns["assessment"]
+    screening, approval, sitting = nouns["screening"], nouns["approval"], nouns["sitting"]
+    head = nouns["head"]
+    about = "Report of a sitting" if sitting else "Sheet of a plan"
+    return SittingReport(
+        title=plan.title,
+        subtitle=f"{about}. Client {nouns['client'].pseudonym}. {_when(sitting)}".strip(),
+        banner=wording.BANNER,
+        footer=f"{plan.title} · plan {plan.digest[:12]} · head {head[:12] or 'none'}",
+        sections=(
+            _summary(plan, assessment, screening, approval, sitting),
+            planned_section(plan),
+            screening_section(screening),
+            predicted_section(plan, prediction, nouns["fields"]),
+            assessment_section(assessment),
+            approval_section(approval, assessment),
+            delivered_section(plan, sitting),
+            felt_section(sitting),
+            inputs_section(prediction),
+            references_section(cited(prediction, assessment, screening), nouns["references"]),
+            digests_section(
+                plan, prediction, assessment, screening=screening, approval=approval, head=head
+            ),
+        ),
+    )
+
+
+def _when(sitting: Sitting | None) -> str:
+    if sitting is None or not sitting.events:
+        return ""
+    return f"{wording.moment(sitting.events[0].utc)}."
+
+
+def _summary(
+    plan: Plan,
+    assessment: Assessment,
+    screening: Screening | None,
+    approval: Approval | None,
+    sitting: Sitting | None,
+) -> Section:
+    planned = sum(abs(step.stimulus.net_charge) for step in plan.steps)
+    outcome = wording.screening_outcome(screening.outcome) if screening else "none on record"
+    return Section(
+        title="In short",
+        blocks=(
+            Facts(
+                pairs=(
+                    ("Planned", f"{len(plan.steps)} steps, {write(plan.duration, 'time')}, up to "
+                     f"{write(max(step.stimulus.peak for step in plan.steps), 'current')}, "
+                     f"{wording.charge(planned)} one way"),
+                    ("Screening", outcome),
+                    ("Limits", wording.verdict(assessment.verdict)),
+                    ("Agreed by", f"{approval.by}, {approval.role}" if approval else "nobody"),
+                    ("Delivered", _delivered(plan, sitting)),
+                )
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _delivered(plan: Plan, sitting: Sitting | None) -> str:
+    if sitting is None:
+        return "not yet"
+    parts = [given(sitting, step.number) for step in plan.steps]
+    charge = sum(abs(part.net_charge or 0.0) for part in parts)
+    steps = sum(part.time is not None for part in parts)
+    return (
+        f"{steps} of {len(parts)} steps, {wording.charge(charge)} one way; sitting {sitting.id} was "
+        f"{wording.ENDINGS[sitting.ending]}"
+    )
