@@ -164,6 +164,13 @@ def test_a_narrow_pair_elsewhere_may_not_cross_the_middle():
     assert judged("lip one", "nose two", "placement-same-side", extra=mixed).verdict == "stop"
 
 
+def test_where_sides_and_coordinates_differ_the_stricter_holds():
+    right = site("mine", -0.002, 0.05, 0.0, "right")  # an image whose middle is a little off
+    assert judged("cheilion left", "mine", "placement-same-side", extra=[right]).verdict == "stop"
+    left = site("mine", 0.02, 0.05, 0.0, "left")
+    assert judged("cheilion left", "mine", "placement-same-side", extra=[left]).verdict == "stop"
+
+
 def test_without_a_midline_the_sides_of_the_sites_decide():
     body = slab()
     assert judged("cheilion left", "zygion left", "placement-same-side", body=body).verdict == "ok"

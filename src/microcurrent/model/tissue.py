@@ -16,10 +16,10 @@ SKIN_GROUPS = ("face", "limb")
 SKIN_STATES = ("dry", "water", "gel", "abraded", "after direct current")
 
 
-def _within(noun: object, field: str, number: Input, minimum: float, maximum: float | None = None) -> None:
-    """Refuse a number whose value or range leaves the bounds [SI]."""
+def _within(noun: object, field: str, number: Input, *, maximum: float | None = None) -> None:
+    """Refuse a number whose value or range is negative or above `maximum` [SI]."""
     for value in (number.low, number.value, number.high):
-        finite(noun, field, value, minimum=minimum, maximum=maximum)
+        finite(noun, field, value, minimum=0.0, maximum=maximum)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +50,9 @@ class Tissue:
 
     def __post_init__(self) -> None:
         named(self, "name", self.name)
-        _within(self, "conductivity", self.conductivity, 0.0)
+        _within(self, "conductivity", self.conductivity)
         if self.along is not None:
-            _within(self, "along", self.along, 0.0)
+            _within(self, "along", self.along)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +75,8 @@ class SkinLayer:
         one_of(self, "group", self.group, SKIN_GROUPS)
         one_of(self, "coupling", self.coupling, SKIN_STATES)
         for field in ("series", "parallel", "capacitance"):
-            _within(self, field, getattr(self, field), 0.0)
-        _within(self, "alpha", self.alpha, 0.0, 1.0)
+            _within(self, field, getattr(self, field))
+        _within(self, "alpha", self.alpha, maximum=1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +97,7 @@ class Material:
         named(self, "name", self.name)
         for field in ("double_layer", "charge_limit", "charge_transfer"):
             if getattr(self, field) is not None:
-                _within(self, field, getattr(self, field), 0.0)
+                _within(self, field, getattr(self, field))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ class ContactRule:
     def __post_init__(self) -> None:
         named(self, "shape", self.shape)
         named(self, "coupling", self.coupling)
-        _within(self, "ratio", self.ratio, 0.0, 1.0)
+        _within(self, "ratio", self.ratio, maximum=1.0)
 
 
 @dataclass(frozen=True, kw_only=True)

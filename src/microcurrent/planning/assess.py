@@ -84,7 +84,7 @@ def _belong_together(plan: Plan, prediction: Prediction, body: Body, *, tables_d
 def _findings(limit: Limit, plan: Plan, prediction: Prediction) -> list[Finding]:
     if limit.quantity in DELIVERY:
         reason = "Kept by the interlocks during delivery; nothing in a plan can pass it."
-        return [without_value(limit, "delivery", "ok", reason)]
+        return [without_value(limit, "delivery", reason=reason)]
     compute = quantity(limit.quantity)
     if compute is None:
         raise TableError(
@@ -96,13 +96,15 @@ def _findings(limit: Limit, plan: Plan, prediction: Prediction) -> list[Finding]
         steps = f"{' or '.join(limit.systems)} step" if limit.systems else "step"
         return [
             without_value(
-                limit, "plan", "ok", f"Does not apply: the plan has no {steps} that it speaks of."
+                limit, "plan", reason=f"Does not apply: the plan has no {steps} that it speaks of."
             )
         ]
     findings = []
     for measure in measures:
         if measure.value is None:
-            findings.append(without_value(limit, measure.where, "ok", f"Does not apply: {measure.reason}."))
+            findings.append(
+                without_value(limit, measure.where, reason=f"Does not apply: {measure.reason}.")
+            )
             continue
         if measure.value.dimension != limit.dimension:
             raise TableError(

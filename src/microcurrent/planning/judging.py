@@ -27,7 +27,7 @@ def compare(limit: Limit, value: Estimate, where: str) -> Finding:
     )
 
 
-def without_value(limit: Limit, where: str, verdict: str, reason: str) -> Finding:
+def without_value(limit: Limit, where: str, *, reason: str, verdict: str = "ok") -> Finding:
     """Return a finding on a limit that has nothing to compare, and why."""
     return Finding(
         rule=limit.id,

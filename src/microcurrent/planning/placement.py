@@ -168,21 +168,21 @@ def _same_side(place: Place, limits: Limits) -> Finding:
 
 
 def _opposite(place: Place) -> tuple[list[tuple[Point, Point]], str]:
-    """Pairs of positions on opposite sides, and why sides are not known (or "")."""
+    """Pairs of positions on opposite sides, and why sides are not known (or "").
+
+    The sides that sites name count as well as the sign of x: where the two differ, the stricter holds.
+    """
+    sites = [[place.plan.site(name) for name in part.sites] for part in place.parts]
+    anode, cathode = ({site.side for site in part} for part in sites)
+    if ("left" in anode and "right" in cathode) or ("right" in anode and "left" in cathode):
+        return list(place.pairs), ""
     if place.body.midline:
-        return [
-            (a, b) for a, b in place.pairs if a[0] * b[0] < 0 and min(abs(a[0]), abs(b[0])) > _ON_MIDLINE
-        ], ""
-    sides = [[place.plan.site(name) for name in part.sites] for part in place.parts]
-    unnamed = [site.name for part in sides for site in part if not site.side]
-    anode, cathode = ({site.side for site in part} for part in sides)
-    across = ("left" in anode and "right" in cathode) or ("right" in anode and "left" in cathode)
-    why = (
-        f"The body has no midline and {', '.join(map(repr, dict.fromkeys(unnamed)))} no side"
-        if unnamed
-        else ""
-    )
-    return list(place.pairs) if across else [], why
+        far = [pair for pair in place.pairs if min(abs(pair[0][0]), abs(pair[1][0])) > _ON_MIDLINE]
+        return [(a, b) for a, b in far if a[0] * b[0] < 0], ""
+    unnamed = dict.fromkeys(site.name for part in sites for site in part if not site.side)
+    if not unnamed:
+        return [], ""
+    return [], f"The body has no midline and {', '.join(map(repr, unnamed))} no side"
 
 
 # -- rules 2 and 3: orbit, cranium, mouth --------------------------------------------------
@@ -350,5 +350,5 @@ def _trunk(place: Place) -> Finding:
 
 def _largest(place: Place, limit: Limit) -> Finding:
     if _on_limb(place.body):
-        return without_value(limit, place.where, "ok", "Does not apply: this body is not a face.")
+        return without_value(limit, place.where, reason="Does not apply: this body is not a face.")
     return compare(limit, _length(place.spacing()[1]), place.where)

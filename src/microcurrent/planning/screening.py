@@ -202,7 +202,7 @@ def read_answers(path: Path | str) -> tuple[tuple[Answer, ...], Client]:
         if key not in ("client", "date", "answers")
     ]
     client = _client(file, problems)
-    _date(file, ("date",), file.data.get("date"), problems)
+    _date(file, ("date",), file.data.get("date"), problems=problems)
     entries = file.data.get("answers")
     answers = []
     if not isinstance(entries, dict):
@@ -221,7 +221,7 @@ def read_answers(path: Path | str) -> tuple[tuple[Answer, ...], Client]:
             problems.append(
                 file.problem(("answers", id_), "there is no such question", advice=suggestion(id_, known))
             )
-        elif (answer := _answer(file, id_, entry, problems)) is not None:
+        elif (answer := _answer(file, id_, entry, problems=problems)) is not None:
             answers.append(answer)
     if problems or client is None:
         raise AnswersError(*problems)
@@ -232,7 +232,7 @@ def answers_date(path: Path | str) -> datetime.date | None:
     """Return the day on which a file says that its answers were given, or None."""
     file = read_toml(Path(path), error=AnswersError)
     problems: list[Problem] = []
-    date = _date(file, ("date",), file.data.get("date"), problems)
+    date = _date(file, ("date",), file.data.get("date"), problems=problems)
     if problems:
         raise AnswersError(*problems)
     return datetime.date.fromisoformat(date) if date else None
@@ -255,7 +255,7 @@ def _client(file: TomlFile, problems: list[Problem]) -> Client | None:
         return None
 
 
-def _date(file: TomlFile, key: Key, given: Any, problems: list[Problem]) -> str:
+def _date(file: TomlFile, key: Key, given: Any, *, problems: list[Problem]) -> str:
     if given is None:
         return ""
     if isinstance(given, datetime.datetime):
@@ -270,7 +270,7 @@ def _date(file: TomlFile, key: Key, given: Any, problems: list[Problem]) -> str:
     return day.isoformat()
 
 
-def _answer(file: TomlFile, id_: str, entry: Any, problems: list[Problem]) -> Answer | None:
+def _answer(file: TomlFile, id_: str, entry: Any, *, problems: list[Problem]) -> Answer | None:
     before = len(problems)
     at: Key = ("answers", id_)
     fields = entry if isinstance(entry, dict) else {"answer": entry}
@@ -291,8 +291,8 @@ def _answer(file: TomlFile, id_: str, entry: Any, problems: list[Problem]) -> An
             problems.append(
                 file.problem((*at, key), "not text", expected="text in quotes", came=shown(texts[key]))
             )
-    date = _date(file, (*at, "date"), fields.get("date"), problems)
-    zones = _zones(file, (*at, "zones"), fields.get("zones", []), problems)
+    date = _date(file, (*at, "date"), fields.get("date"), problems=problems)
+    zones = _zones(file, (*at, "zones"), fields.get("zones", []), problems=problems)
     if len(problems) > before:
         return None
     try:
@@ -310,7 +310,7 @@ def _answer(file: TomlFile, id_: str, entry: Any, problems: list[Problem]) -> An
         return None
 
 
-def _zones(file: TomlFile, key: Key, given: Any, problems: list[Problem]) -> tuple[str, ...]:
+def _zones(file: TomlFile, key: Key, given: Any, *, problems: list[Problem]) -> tuple[str, ...]:
     if not isinstance(given, list) or not all(isinstance(zone, str) for zone in given):
         problems.append(
             file.problem(key, "not a list of zones", expected='a list such as ["cheek"]', came=shown(given))

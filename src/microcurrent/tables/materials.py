@@ -37,7 +37,7 @@ def read_references(folder: Traversable) -> dict[str, Reference]:
     """Return every reference by its id."""
     file = "references.toml"
     kinds_only(folder, file, ("reference",))
-    found = rows(folder, file, "reference", ("id",))
+    found = rows(folder, file, "reference", naming=("id",))
     each_once(found, ("id",))
     return {
         row.text("id"): row.only(("id", "citation", "kind", "note")).made(
@@ -52,7 +52,7 @@ def read_tissues(folder: Traversable) -> dict[str, Tissue]:
     """Return every tissue by its name."""
     file, references = "tissues.toml", read_references(folder)
     kinds_only(folder, file, ("row",))
-    found = rows(folder, file, "row", ("tissue", "quantity"))
+    found = rows(folder, file, "row", naming=("tissue", "quantity"))
     each_once(found, ("tissue", "quantity"))
     numbers: dict[str, dict[str, tuple[Row, Input]]] = {}
     for row in found:
@@ -74,7 +74,7 @@ def read_skin(folder: Traversable) -> dict[tuple[str, str], SkinLayer]:
     """Return the skin layer of every (group, coupling)."""
     file, references = "skin.toml", read_references(folder)
     kinds_only(folder, file, ("row",))
-    found = rows(folder, file, "row", ("group", "coupling", "quantity"))
+    found = rows(folder, file, "row", naming=("group", "coupling", "quantity"))
     each_once(found, ("group", "coupling", "quantity"))
     numbers: dict[tuple[str, str], dict[str, tuple[Row, Input]]] = {}
     for row in found:
@@ -100,10 +100,10 @@ def read_materials(folder: Traversable) -> dict[str, Material]:
     """Return every electrode material by its name."""
     file, references = "electrodes.toml", read_references(folder)
     kinds_only(folder, file, ("material", "row", "contact"))
-    declared = rows(folder, file, "material", ("name",))
+    declared = rows(folder, file, "material", naming=("name",))
     each_once(declared, ("name",))
     names = [row.only(("name", "note")).text("name") for row in declared]
-    found = rows(folder, file, "row", ("material", "quantity"))
+    found = rows(folder, file, "row", naming=("material", "quantity"))
     each_once(found, ("material", "quantity"))
     numbers: dict[str, dict[str, Input]] = {name: {} for name in names}
     for row in found:
@@ -122,7 +122,7 @@ def read_materials(folder: Traversable) -> dict[str, Material]:
 def read_contact_rules(folder: Traversable) -> dict[tuple[str, str], ContactRule]:
     """Return the contact rule of every (shape, coupling) that an electrode may have."""
     file, references = "electrodes.toml", read_references(folder)
-    found = rows(folder, file, "contact", ("shape", "coupling"))
+    found = rows(folder, file, "contact", naming=("shape", "coupling"))
     each_once(found, ("shape", "coupling"))
     rules = {}
     for row in found:

@@ -21,7 +21,7 @@ def read_landmarks(folder: Traversable) -> dict[str, Site]:
     """
     file, references = "landmarks.toml", read_references(folder)
     kinds_only(folder, file, ("landmark",))
-    found = rows(folder, file, "landmark", ("name",))
+    found = rows(folder, file, "landmark", naming=("name",))
     each_once(found, ("name",))
     sites: dict[str, Site] = {}
     for row in found:
@@ -45,7 +45,7 @@ def read_flattening(folder: Traversable) -> dict[str, Input]:
     """Return, by stack, the largest error [m] of a distance between two flattened sites."""
     references = read_references(folder)
     errors = {}
-    for row in rows(folder, "slabs.toml", "flattening", ("stack",)):
+    for row in rows(folder, "slabs.toml", "flattening", naming=("stack",)):
         row.only(("stack", "largest_error", *_MARKS))
         error = row.quantity("largest_error", "length")
         errors[row.text("stack")] = Input(
@@ -59,10 +59,12 @@ def read_stacks(folder: Traversable) -> dict[str, Stack]:
     """Return every stack of layers by its name."""
     file, references = "slabs.toml", read_references(folder)
     kinds_only(folder, file, ("stack", "layer", "site", "region", "flattening"))
-    declared = rows(folder, file, "stack", ("name",))
+    declared = rows(folder, file, "stack", naming=("name",))
     each_once(declared, ("name",))
     names = [row.text("name") for row in declared]
-    parts = {kind: rows(folder, file, kind, ("stack", "name")) for kind in ("layer", "site", "region")}
+    parts = {
+        kind: rows(folder, file, kind, naming=("stack", "name")) for kind in ("layer", "site", "region")
+    }
     each_once(parts["site"], ("stack", "name"))
     each_once(parts["region"], ("stack", "name"))
     for row in (*parts["layer"], *parts["site"], *parts["region"]):

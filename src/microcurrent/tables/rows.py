@@ -138,7 +138,7 @@ class Row:
             raise self.broken(refusal.problems[0].key, str(refusal).rstrip(".")) from refusal
 
 
-def rows(folder: Traversable, file: str, kind: str, naming: tuple[str, ...]) -> tuple[Row, ...]:
+def rows(folder: Traversable, file: str, kind: str, *, naming: tuple[str, ...]) -> tuple[Row, ...]:
     """Return the entries `[[kind]]` of a file, each once by the keys in `naming`."""
     entries = parse(folder, file).get(kind)
     if not isinstance(entries, list) or not entries:

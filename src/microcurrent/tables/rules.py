@@ -27,7 +27,7 @@ def read_limits(folder: Traversable, profiles: Iterable[str] = ()) -> Limits:
     """Return the limits that always hold and those of the profiles asked for."""
     file, references = "limits.toml", read_references(folder)
     kinds_only(folder, file, ("limit",))
-    found = rows(folder, file, "limit", ("id",))
+    found = rows(folder, file, "limit", naming=("id",))
     each_once(found, ("id",))
     wanted = tuple(profiles)
     known = {row.text("profile") for row in found if "profile" in row.content}
@@ -64,7 +64,7 @@ def read_contraindications(folder: Traversable) -> tuple[Contraindication, ...]:
     """Return every contraindication in the order of the file."""
     file, references = "contraindications.toml", tuple(read_references(folder))
     kinds_only(folder, file, ("contraindication",))
-    found = rows(folder, file, "contraindication", ("id",))
+    found = rows(folder, file, "contraindication", naming=("id",))
     each_once(found, ("id",))
     return tuple(_contraindication(row, references) for row in found)
 

@@ -23,7 +23,7 @@ def read_stimulators(folder: Traversable) -> dict[str, tuple[Capabilities, float
     """Return by name the capabilities, and the time [s] from an open lead to zero output."""
     file, references = "stimulators.toml", read_references(folder)
     kinds_only(folder, file, ("stimulator",))
-    found = rows(folder, file, "stimulator", ("name",))
+    found = rows(folder, file, "stimulator", naming=("name",))
     each_once(found, ("name",))
     result = {}
     for row in found:
