@@ -446,6 +446,18 @@ def test_gel_or_cloth_or_a_glide_keeps_metal_off_the_skin():
     assert verdict(judged(glide, **much), "bare-metal-ph") == "ok"
 
 
+def test_reversible_charge_is_a_question_for_balanced_currents_alone():
+    much = {"charge_per_phase_density": 2 * ALL["reversible-charge"].warn}
+    assert verdict(judged(make_plan(faradic()), **much), "reversible-charge") == "warn"
+    assert verdict(judged(make_plan(galvanic()), **much), "reversible-charge") == "ok"
+
+
+def test_what_is_the_same_in_several_places_is_said_once():
+    plan = make_plan(faradic(700e-6), faradic(700e-6), faradic(800e-6))
+    found = [f.where for f in judged(plan).findings if f.rule == "total-current"]
+    assert found == ["step 1; step 2", "step 3"]
+
+
 def test_direct_and_alternating_parts_are_compared_each_with_its_own_limit():
     half = faradic(100e-3, waveform=shapes.monophasic(width=0.5))  # direct 50 mA, alternating 50 mA
     found = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from microcurrent import units
 from microcurrent.model import Estimate, Finding, Limit
@@ -43,9 +44,16 @@ def without_value(limit: Limit, where: str, *, reason: str, verdict: str = "ok")
 
 
 def telling(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return all findings on one rule that are not "ok", or the one nearest to its limit."""
+    """Return all findings on one rule that are not "ok", the worst first, or the one nearest to its limit.
+
+    Findings that say the same in several places become one that names them all.
+    """
     found = tuple(findings)
-    bad = tuple(finding for finding in found if finding.verdict != "ok")
+    same: dict[tuple[str, str], list[Finding]] = {}
+    for finding in found:
+        if finding.verdict != "ok":
+            same.setdefault((finding.verdict, finding.reason), []).append(finding)
+    bad = [replace(alike[0], where="; ".join(f.where for f in alike)) for alike in same.values()]
     if bad or not found:
         return tuple(sorted(bad, key=lambda finding: -VERDICTS.index(finding.verdict)))
     return (max(found, key=_nearness),)

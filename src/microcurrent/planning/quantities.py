@@ -236,6 +236,15 @@ def _bare_charge(case: Case) -> list[Measure]:
     ]
 
 
+def _charge_per_phase_density(case: Case) -> list[Measure]:
+    """Of balanced currents alone: a direct current is past any reversible charge by its nature."""
+    return [
+        Measure(where=_of_contact(step, contact), value=contact.charge_per_phase_density)
+        for step, _, contact in case.contacts()
+        if step.stimulus.waveform.is_balanced
+    ]
+
+
 def _brain_density(case: Case) -> list[Measure]:
     return [
         Measure(where=f"step {step.number}, {tissue.tissue}", value=tissue.density_max)
@@ -279,7 +288,7 @@ QUANTITIES: dict[str, Quantity] = {
         lambda _, c: _product(c.dc_density, c.edge_ratio, "current density")
     ),
     "power density": _each_contact(lambda e, c: _product(c.rms_density, e.voltage, "power density")),
-    "charge per phase density": _each_contact(lambda _, c: c.charge_per_phase_density),
+    "charge per phase density": _charge_per_phase_density,
     "static bare-metal charge density": _bare_charge,
     "net charge density": _net_charge_density,
     "direct charge of a sitting": _direct_charge,
