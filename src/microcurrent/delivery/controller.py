@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from microcurrent.delivery.clock import Clock
 from microcurrent.delivery.gate import admit
-from microcurrent.delivery.interlock import FLOOR_CURRENT, first_trip
+from microcurrent.delivery.interlock import first_trip
 from microcurrent.delivery.ledger import SECOND, DeliveredStep, Ledger
 from microcurrent.errors import (
     DeliveryError,
@@ -36,6 +36,9 @@ RENEW_AT = 0.5
 #: Time [s] between two readings that must both be zero: a whole period of the slowest pulses in
 #: use (10 Hz) and more.
 CONFIRM = 0.12
+#: Current [A] that counts as zero: two steps of a 12-bit converter that spans 1 mA, a twentieth of
+#: the smallest current in use.
+ZERO_CURRENT = 0.5e-6
 #: Readings of zero that are tried at least, and time [s] for which they are tried after a lease.
 ATTEMPTS = 3
 PATIENCE = 1.0
@@ -270,7 +273,7 @@ class Controller:
     def _require_quiet(self) -> None:
         """Refuse a stimulator that is at work: never start one that might be running."""
         status = self._stimulator.status()
-        if status.state != "idle" or abs(status.output) > FLOOR_CURRENT:
+        if status.state != "idle" or abs(status.output) > ZERO_CURRENT:
             raise StimulatorRefused(
                 f"The stimulator is {status.state}{': ' + status.fault if status.fault else ''}; a sitting "
                 "starts from idle. Cut it, look at probes and leads, and begin again."
@@ -345,7 +348,7 @@ def _is_zero(first: Status, second: Status) -> bool:
     return (
         second.time > first.time
         and second.state in ("idle", "fault")
-        and max(second.peak, abs(second.output)) <= FLOOR_CURRENT
+        and max(second.peak, abs(second.output)) <= ZERO_CURRENT
     )
 
 

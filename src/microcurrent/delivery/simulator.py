@@ -95,6 +95,7 @@ class SimulatedStimulator:
             self._state, self._began = "running", self._time
             self._ends = self._time + self._program.duration
         self._lease_ends = self._time + lease
+        self._guard()
 
     def end(self) -> None:
         """Ramp to zero over `end_ramp` or faster if the program does, then idle."""
@@ -248,7 +249,8 @@ class SimulatedStimulator:
         if worst(end) > most * (1 + ROUNDING):
             end = _last_below(worst, start, end, most)
             stop = self._began + end
-            self._count(self._between(program, start, end))
+            if end > start:
+                self._count(self._between(program, start, end))
             self._elapsed = end
             self._trip(why, most)
             return stop
