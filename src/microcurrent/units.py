@@ -74,6 +74,9 @@ _SHOWN: dict[str, tuple[str, ...]] = {
     "fraction": ("%",),
 }
 
+#: Below this many of the smallest unit a number is written as 0: rounding, not a quantity.
+_NOTHING = 1e-6
+
 #: The unit of a plain zero, where it is not the smallest.
 _AT_ZERO = {"time": "s", "current": "uA", "charge": "uC", "current density": "uA/cm2",
             "charge density": "uC/cm2"}  # fmt: skip
@@ -153,7 +156,7 @@ def write(value: float, dimension: str, *, digits: int = 3) -> str:
 def _digits(number: float, digits: int) -> str:
     """Return a number with so many significant digits, never in exponential form."""
     rounded = float(f"{number:.{digits}g}")
-    if rounded == 0:
+    if abs(rounded) < _NOTHING:
         return "0"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
     text = f"{rounded:.{decimals}f}"

@@ -5,6 +5,7 @@
     main       the entry point: errors to one message and an exit code
     console    what goes to standard output and what to standard error; JSON; progress bars
     app        the commands put together
+    options    what several commands take
     plans      plan check | new | schema | show
     preparing  screen, predict, assess, approve
     sittings   deliver, record, report, run, records list | show | verify

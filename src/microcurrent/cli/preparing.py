@@ -125,10 +125,12 @@ def approve(
         assessment = workflow.assess(prepared, prediction, workspace=workspace, actor=by)
         if not json:
             show_assessment(assessment, everything=False)
+        consent = workflow.Consent(
+            by=by, role=role, given=now(), until=last_day(until), accept_warnings=accept_warnings
+        )
         approval = workflow.approve(
-            prepared.plan, evidence=(screening, prediction, assessment), by=by, role=role, given=now(),
-            until=last_day(until), accept_warnings=accept_warnings, workspace=workspace,
-        )  # fmt: skip
+            prepared.plan, consent, evidence=(screening, prediction, assessment), workspace=workspace
+        )
     if json:
         show_json(approval)
     else:

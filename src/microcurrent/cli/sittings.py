@@ -78,10 +78,8 @@ def record(
 ) -> None:
     """Add what was felt or noticed to a sitting; nothing already recorded is changed."""
     with workflow.Workspace(records_path(records)) as workspace:
-        changed = workflow.record(
-            sitting, workspace=workspace, by=actor(), now=now(),
-            felt=felt, comfort=comfort, adverse=adverse, note=note,
-        )  # fmt: skip
+        noticed = workflow.Noticed(felt=felt, comfort=comfort, adverse=adverse, note=note)
+        changed = workflow.record(sitting, noticed, workspace=workspace, by=actor(), now=now())
     if json:
         show_json(changed)
     else:
@@ -143,10 +141,12 @@ def run(
         if not json:
             show_assessment(assessment, everything=False)
         _say_step(json, "approve")
+        consent = workflow.Consent(
+            by=approve_as, role=role, given=now(), until=last_day(until), accept_warnings=accept_warnings
+        )
         approval = workflow.approve(
-            prepared.plan, evidence=(screening, prediction, assessment), by=approve_as, role=role,
-            given=now(), until=last_day(until), accept_warnings=accept_warnings, workspace=workspace,
-        )  # fmt: skip
+            prepared.plan, consent, evidence=(screening, prediction, assessment), workspace=workspace
+        )
         if not json:
             output.print(f"Approved by {approve_as} ({role}) until {approval.until}.")
         _say_step(json, "deliver")

@@ -9,7 +9,7 @@
     screening, approval          what is asked; who agrees
     tissue                       what the tables of numbers are made of
     stimulator, sitting, course  what gives current; one visit; many visits and their results
-    digest, checks               one digest for all nouns; how a noun refuses
+    digest, restore, checks      one digest for all nouns; data back to nouns; how a noun refuses
 """
 
 from microcurrent.model.approval import Approval

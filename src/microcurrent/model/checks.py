@@ -29,9 +29,8 @@ def finite(
     minimum: float | None = None,
     above: float | None = None,
     maximum: float | None = None,
-    unit: str = "",
 ) -> None:
-    """Refuse a value that is not a finite number within the bounds given, both told in `unit`."""
+    """Refuse a value that is not a finite number within the bounds given."""
     bounds = []
     if above is not None:
         bounds.append(f"above {above:g}")
@@ -40,8 +39,6 @@ def finite(
     if maximum is not None:
         bounds.append(f"at most {maximum:g}")
     expected = "a finite number " + " and ".join(bounds) if bounds else "a finite number"
-    unit = f" {unit}" if unit else ""
-    expected += unit
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise refuse(noun, field, expected=expected, came=value)
     if (
@@ -49,7 +46,7 @@ def finite(
         or (minimum is not None and value < minimum)
         or (maximum is not None and value > maximum)
     ):
-        raise refuse(noun, field, expected=expected, came=f"{value:g}{unit}")
+        raise refuse(noun, field, expected=expected, came=f"{value:g}")
 
 
 def one_of(noun: object, field: str, value: object, allowed: tuple[str, ...]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from microcurrent.model.checks import finite, named, one_of, refuse
+from microcurrent.model.checks import named, one_of, refuse
 
 SHAPES = ("sphere", "disc", "roller", "pad", "glove")
 COUPLINGS = ("dry", "water", "gel")
@@ -45,9 +45,14 @@ class Electrode:
                 continue
             if field not in self.sizes_needed(self.shape):
                 raise refuse(self, field, expected=f"nothing, for a {self.shape}", came=f"{value:g} m")
-            finite(self, field, value, above=0, maximum=0.5, unit="m")
+            self._check_size(field, value, 0.5, "m")
         if self.contact_area is not None:
-            finite(self, "contact_area", self.contact_area, above=0, maximum=0.25, unit="m2")
+            self._check_size("contact_area", self.contact_area, 0.25, "m2")
+
+    def _check_size(self, field: str, value: float, largest: float, unit: str) -> None:
+        if not 0 < value <= largest:  # not-a-number fails this, too
+            expected = f"above 0 and at most {largest:g} {unit}"
+            raise refuse(self, field, expected=expected, came=f"{value:g} {unit}")
 
     @staticmethod
     def sizes_needed(shape: str) -> tuple[str, ...]:

@@ -4,11 +4,13 @@
 
     toml_file      any TOML file, with the line of every key
     planfile/      plan.toml <-> Plan; unknown keys are errors; JSON schema; template
-    bodies         the bodies that a plan can name
+    bodies/        the bodies that a plan can name
     screening      contraindications asked and answered
-    predict        Plan -> Prediction, with intervals
-    placement      where probes may not stand
+    prediction/    Plan -> Prediction, with intervals
+    fields         the arrays behind a prediction that pictures are drawn from
     assess         Prediction + Limits -> Assessment
-    approve        who agrees to exactly this plan
-    fields         the arrays that pictures are drawn from
+    judging        one value against one limit, and how a finding says it
+    quantities     every quantity that a limit can speak of, computed from plan and prediction
+    placement      where probes may not stand
+    positions      every place that the probes of a step touch
 """

@@ -21,7 +21,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from microcurrent.workflow.agreeing import approve
+    from microcurrent.workflow.agreeing import Consent, approve
     from microcurrent.workflow.bodies import body_names, show_body
     from microcurrent.workflow.delivering import Delivery, deliver, delivery, recover
     from microcurrent.workflow.preparing import (
@@ -35,12 +35,14 @@ if TYPE_CHECKING:
         screen,
         stored_prediction,
     )
-    from microcurrent.workflow.recording import record, sittings, verify
+    from microcurrent.workflow.recording import Noticed, record, sittings, verify
     from microcurrent.workflow.reporting import report
     from microcurrent.workflow.workspace import Workspace
 
 __all__ = [
+    "Consent",
     "Delivery",
+    "Noticed",
     "Prepared",
     "Workspace",
     "answers_template",
@@ -64,14 +66,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "agreeing": ("approve",),
+    "agreeing": ("Consent", "approve"),
     "bodies": ("body_names", "show_body"),
     "delivering": ("Delivery", "deliver", "delivery", "recover"),
     "preparing": (
         "Prepared", "answers_template", "assess", "plan_schema", "plan_template", "predict", "read",
         "screen", "stored_prediction",
     ),
-    "recording": ("record", "sittings", "verify"),
+    "recording": ("Noticed", "record", "sittings", "verify"),
     "reporting": ("report",),
     "workspace": ("Workspace",),
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import dataclass
 
 from microcurrent import tables
 from microcurrent.errors import ApprovalRefused, AssessmentRefused, ScreeningRefused
@@ -20,18 +21,28 @@ MEANING = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Consent:
+    """Who agrees: `by` in `role`, `given` at (UTC), until the end of the day `until`.
+
+    `accept_warnings`: whether every warning and open question of the assessment is accepted.
+    """
+
+    by: str
+    role: str
+    given: datetime.datetime
+    until: datetime.date
+    accept_warnings: bool
+
+
 def approve(
     plan: Plan,
+    consent: Consent,
     *,
     evidence: tuple[Screening, Prediction, Assessment],
-    by: str,
-    role: str,
-    given: datetime.datetime,
-    until: datetime.date,
-    accept_warnings: bool,
     workspace: Workspace,
 ) -> Approval:
-    """Record the consent of `by` and return it.
+    """Record a person's consent to exactly this plan and return it.
 
     `evidence`: the screening, prediction and assessment that the person saw. Raises
     `ScreeningRefused`, `AssessmentRefused` or `ApprovalRefused` where there is nothing to agree to:
@@ -46,7 +57,7 @@ def approve(
         listed = "; ".join(f"{f.rule} ({f.where}): {f.reason}" for f in stops)
         raise AssessmentRefused(f"This plan passes {len(stops)} limit(s) and cannot be approved: {listed}.")
     open_points = (*assessment.having("warn"), *assessment.having("unknown"))
-    if open_points and not accept_warnings:
+    if open_points and not consent.accept_warnings:
         listed = "; ".join(f"{f.rule} ({f.where})" for f in open_points)
         raise ApprovalRefused(
             f"{len(open_points)} warning(s) or open question(s) stand: {listed}. "
@@ -58,15 +69,15 @@ def approve(
         assessment=digest(assessment),
         screening=digest(screening),
         tables=tables.digest(),
-        by=by,
-        role=role,
-        given=given.isoformat(timespec="seconds"),
-        until=until.isoformat(),
+        by=consent.by,
+        role=consent.role,
+        given=consent.given.isoformat(timespec="seconds"),
+        until=consent.until.isoformat(),
         meaning=MEANING,
         warnings=tuple(dict.fromkeys(f.rule for f in open_points)),
     )
-    workspace.keep(plan, actor=by)
-    workspace.keep(approval, actor=by)
+    workspace.keep(plan, actor=consent.by)
+    workspace.keep(approval, actor=consent.by)
     return approval
 
 

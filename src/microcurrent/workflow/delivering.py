@@ -31,7 +31,7 @@ from microcurrent.model.exposure import Prediction
 from microcurrent.model.plan import Plan
 from microcurrent.model.sitting import Event
 from microcurrent.model.stimulator import Status
-from microcurrent.planning.sampling import contact_area, middle, skin_name
+from microcurrent.planning.prediction.sampling import contact_area, middle, skin_name
 from microcurrent.workflow.workspace import Workspace
 
 Progress = Callable[[float, float, int, Status], None]

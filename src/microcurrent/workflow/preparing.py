@@ -67,7 +67,9 @@ def predict(
     on_progress: Progress | None = None,
 ) -> Prediction:
     """Predict what one sitting gives, and keep plan, prediction and fields."""
-    from microcurrent.planning.predict import predict as _predict  # solvers take a second to load
+    from microcurrent.planning.prediction.predict import (
+        predict as _predict,  # solvers take a second to load
+    )
 
     prediction, fields = _predict(
         prepared.plan,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import dataclass
 
 from microcurrent.errors import Problem, ValueRefused
 from microcurrent.model.sitting import Event, Sitting
@@ -12,40 +13,46 @@ from microcurrent.records.verify import verify as _verify
 from microcurrent.workflow.workspace import Workspace
 
 
-def record(
-    sitting: str,
-    *,
-    workspace: Workspace,
-    by: str,
-    now: datetime.datetime,
-    felt: str = "",
-    comfort: int | None = None,
-    adverse: str = "",
-    note: str = "",
-) -> Sitting:
-    """Add what a person felt (`felt`, `comfort` 0 very unpleasant to 10 pleasant), an adverse event
-    or a note to a sitting, and return the sitting. Nothing already recorded is changed.
+@dataclass(frozen=True, kw_only=True)
+class Noticed:
+    """What a person says of a sitting: what was `felt`, `comfort` from 0 (very unpleasant) to 10
+    (pleasant), an `adverse` event, a `note`. At least one of them.
     """
-    if comfort is not None and not 0 <= comfort <= 10:
-        raise ValueRefused(
-            Problem(
-                what="comfort", key="comfort", expected="a whole number from 0 to 10", came=str(comfort)
+
+    felt: str = ""
+    comfort: int | None = None
+    adverse: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.comfort is not None and not 0 <= self.comfort <= 10:
+            raise ValueRefused(
+                Problem(what="comfort", expected="a whole number from 0 to 10", came=str(self.comfort))
             )
-        )
-    given: list[tuple[str, float | str | None]] = []
-    for name, value in (("felt", felt), ("comfort", comfort), ("adverse", adverse), ("note", note)):
-        if value is not None and value != "":
-            given.append((name, float(value) if isinstance(value, int) else value))
-    if not given:
-        raise ValueRefused(
-            Problem(
-                what="nothing to record", expected="felt, comfort, adverse or note", came="none of them"
+        if not self.figures:
+            raise ValueRefused(
+                Problem(
+                    what="nothing to record", expected="felt, comfort, adverse or note", came="none of them"
+                )
             )
-        )
+
+    @property
+    def figures(self) -> tuple[tuple[str, float | str | None], ...]:
+        """What was given, by name."""
+        comfort = None if self.comfort is None else float(self.comfort)
+        given = (("felt", self.felt), ("comfort", comfort), ("adverse", self.adverse), ("note", self.note))
+        return tuple((name, value) for name, value in given if value not in (None, ""))
+
+
+def record(
+    sitting: str, noticed: Noticed, *, workspace: Workspace, by: str, now: datetime.datetime
+) -> Sitting:
+    """Add what was noticed to a sitting and return it; nothing already recorded is changed."""
+    felt = bool(noticed.felt) or noticed.comfort is not None
     last = workspace.store.sitting(sitting).events
     event = Event(
         time=last[-1].time if last else 0.0, utc=now.isoformat(timespec="seconds"),
-        kind="felt" if felt or comfort is not None else "mark", figures=(*given, ("by", by)),
+        kind="felt" if felt else "mark", figures=(*noticed.figures, ("by", by)),
     )  # fmt: skip
     workspace.store.note(sitting, event, actor=by)
     return workspace.store.sitting(sitting)

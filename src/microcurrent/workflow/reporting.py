@@ -6,6 +6,7 @@ from pathlib import Path
 
 from microcurrent import tables
 from microcurrent.model.approval import Approval
+from microcurrent.model.course import Client
 from microcurrent.model.exposure import Prediction
 from microcurrent.model.limits import Assessment
 from microcurrent.model.plan import Plan
@@ -34,7 +35,7 @@ def report(sitting: str, *, workspace: Workspace, folder: Path) -> tuple[Path, P
         fields=workspace.fields(prediction),
         references={id_: reference.citation for id_, reference in tables.references().items()},
         head=workspace.store.head(),
-        client=given.client,
+        client=Client(pseudonym=given.client),
     )
     pdf, html = folder / f"{sitting}.pdf", folder / f"{sitting}.html"
     write_pdf(content, pdf)

@@ -4,6 +4,8 @@
 
     entries    what may stand in the file: the pydantic models, and the JSON schema from them
     reader     the file -> Plan, every problem with its line
+    steps      one step entry -> one Step: sites, path lengths, waveform, stimulus
+    messages   pydantic's errors and refused nouns as our problems
     template   a commented plan to start from
 """
 

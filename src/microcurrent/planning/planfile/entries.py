@@ -226,9 +226,7 @@ class HeadEntry(Entry):
 class PlanEntry(HeadEntry):
     """The whole file, for the JSON schema."""
 
-    step: Annotated[
-        list[GalvanicHold | FaradicHold | GalvanicGlide | FaradicGlide], Field(min_length=1)
-    ]
+    step: Annotated[list[GalvanicHold | FaradicHold | GalvanicGlide | FaradicGlide], Field(min_length=1)]
 
 
 def json_schema() -> dict[str, Any]:

@@ -24,11 +24,11 @@ from microcurrent.physics.conduction.fields import (
     power,
 )
 from microcurrent.planning.bodies import BodySource
-from microcurrent.planning.conductivities import conductivities
-from microcurrent.planning.contacts import area_impedance_of, footprint_of, peak_area_voltage
-from microcurrent.planning.cuts import Flow, tissue_shares
-from microcurrent.planning.poses import Pose
-from microcurrent.planning.sampling import Values, contact_area, thickness_name
+from microcurrent.planning.prediction.conductivities import conductivities
+from microcurrent.planning.prediction.contacts import area_impedance_of, footprint_of, peak_area_voltage
+from microcurrent.planning.prediction.cuts import Flow, tissue_shares
+from microcurrent.planning.prediction.poses import Pose
+from microcurrent.planning.prediction.sampling import Values, contact_area, thickness_name
 
 Floats = npt.NDArray[np.float64]
 #: What a figure is of: (step number, kind, of which tissue or electrode); step 0 is the whole plan.

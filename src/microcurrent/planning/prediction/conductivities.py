@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from microcurrent import tables
 from microcurrent.planning.bodies import BodySource
-from microcurrent.planning.sampling import Values, tissue_name
+from microcurrent.planning.prediction.sampling import Values, tissue_name
 
 
 def conductivities(source: BodySource, values: Values) -> dict[str, float | tuple[float, float, float]]:

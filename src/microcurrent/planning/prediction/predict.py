@@ -25,11 +25,11 @@ from microcurrent.model.exposure import (
 )
 from microcurrent.model.plan import Plan, Step
 from microcurrent.planning.bodies import BodySource
-from microcurrent.planning.cuts import section
 from microcurrent.planning.fields import Fields, Section, Surface
-from microcurrent.planning.flows import HISTOGRAM_EDGES, FigureKey, Figures, figures_of
-from microcurrent.planning.poses import poses
-from microcurrent.planning.sampling import contact_area, draws, inputs_of, middle
+from microcurrent.planning.prediction.cuts import section
+from microcurrent.planning.prediction.flows import HISTOGRAM_EDGES, FigureKey, Figures, figures_of
+from microcurrent.planning.prediction.poses import poses
+from microcurrent.planning.prediction.sampling import contact_area, draws, inputs_of, middle
 
 METHOD = f"microcurrent {__version__}: finite volumes, complete electrode model, Latin hypercube"
 #: A contact with an edge this much above its mean deserves a warning.

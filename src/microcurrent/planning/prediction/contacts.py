@@ -8,7 +8,7 @@ from microcurrent.model.electrode import Electrode
 from microcurrent.model.stimulus import Stimulus
 from microcurrent.physics.bodies.placing import Footprint
 from microcurrent.physics.skin import SkinImpedance, area_impedance, peak_voltage, step_impedance
-from microcurrent.planning.sampling import Values, contact_area, contact_name, skin_name
+from microcurrent.planning.prediction.sampling import Values, contact_area, contact_name, skin_name
 
 
 def footprint_of(electrode: Electrode, values: Values) -> Footprint:
