@@ -3,9 +3,9 @@
 The multigrid hierarchy is built once from the bulk. Electrodes only add to the diagonal (a Robin
 term); the finest level smooths with that term in, the coarser levels leave it out, and the
 constant, which the bulk alone cannot determine, is a coarse space of its own. The preconditioner is
-symmetric and positive for every contact, so the bulk is set up once for all positions. Only for
-contacts that hold much of the surface without impedance, such as a whole plane at one potential, is
-it slow; after some patience a hierarchy is then made for those contacts.
+symmetric and positive for every contact, so the bulk is set up once for all positions. Only
+contacts that hold much of the surface without impedance, such as a whole plane at one potential,
+would make it slow; they get a hierarchy of their own.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ _SHIFT = 1e-8
 _COARSEST = 400
 #: Probes of any impedance need 9 to 25 iterations; past this, a hierarchy of their own pays.
 _PATIENCE = 30
+#: Such contacts are known by cells that hang on the electrode far more than on their neighbours:
+#: without impedance the conductance to it is at most twice the cell's own, nearly so in flat cells ...
+_STRONG = 1.5
+#: ... in more than this share of all cells.
+_STRONG_CELLS = 0.003
 #: Far more than any mesh tried needs; reaching it means the problem is not sound.
 _MOST_ITERATIONS = 300
 #: The recursive residual drifts from the true one by rounding; start again from the true one this
@@ -62,11 +67,17 @@ class Part:
         whole = cells.size == bulk.shape[0]
         self._matrix = sparse.csr_array(bulk if whole else bulk[cells][:, cells])
         self._matrix.sort_indices()
-        diagonal = self._matrix.diagonal()
         rows = np.repeat(np.arange(cells.size), np.diff(self._matrix.indptr))
         # A part of one cell has an empty bulk; conjugate gradients then work on the constant alone.
         self._on_diagonal = np.flatnonzero(rows == self._matrix.indices)
-        self._levels = _hierarchy(self._with_diagonal(_SHIFT * diagonal)) if cells.size > 1 else []
+        self._bulk_levels: list[Any] | None = None
+
+    def _levels(self) -> list[Any]:
+        """The hierarchy of the bulk, made when first needed."""
+        if self._bulk_levels is None:
+            shift = _SHIFT * self._matrix.diagonal()
+            self._bulk_levels = _hierarchy(self._with_diagonal(shift)) if self.cells.size > 1 else []
+        return self._bulk_levels
 
     def _with_diagonal(self, added: Floats) -> sparse.csr_array:
         if not self._on_diagonal.size:
@@ -88,13 +99,16 @@ class Part:
         Raises `ConvergenceError` with iterations and residual.
         """
         matrix = self._with_diagonal(robin)
-        system = _System(matrix=matrix, levels=self._levels, robin=robin)
+        strong = robin > _STRONG * self._matrix.diagonal()
+        own = self.cells.size > 1 and float(strong.mean()) > _STRONG_CELLS
+        levels = _hierarchy(matrix) if own else self._levels()
+        system = _System(matrix=matrix, levels=levels, robin=robin)
         solved = []
         for one in driven:
-            attempt = _solve(system, one, tolerance, limit=_PATIENCE)
-            if attempt.residual > tolerance and system.levels is self._levels:
+            attempt = _solve(system, one, tolerance, limit=_MOST_ITERATIONS if own else _PATIENCE)
+            if attempt.residual > tolerance and not own:
+                own = True
                 system = _System(matrix=matrix, levels=_hierarchy(matrix), robin=robin)
-            if attempt.residual > tolerance:
                 attempt = _solve(system, one, tolerance, limit=_MOST_ITERATIONS)
             if attempt.residual > tolerance:
                 raise ConvergenceError(

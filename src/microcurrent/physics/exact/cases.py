@@ -127,10 +127,10 @@ def _layer_cases() -> list[Case]:
                 accuracy=0.015,
             )
         )
-    for name, stack in (
-        ("0.2 / 0.05", FAT_UNDER_SKIN),
-        ("0.05 / 0.2", MUSCLE_UNDER_FAT),
-        ("four layers of a face", FACE),
+    for name, stack, reach in (
+        ("0.2 / 0.05", FAT_UNDER_SKIN, problems.LAYERED_REACH),
+        ("0.05 / 0.2", MUSCLE_UNDER_FAT, problems.LAYERED_REACH),
+        ("four layers of a face", FACE, problems.FAR),
     ):
         cases.append(
             Case(
@@ -138,9 +138,7 @@ def _layer_cases() -> list[Case]:
                 quantity=f"uniform-flux disc on {name}, resistance",
                 unit="ohm",
                 exact=layers.disc_resistance(RADIUS, stack).real,
-                compute=partial(
-                    problems.disc_resistance, stack=stack, zeta=problems.UNIFORM, reach=problems.FAR
-                ),
+                compute=partial(problems.disc_resistance, stack=stack, zeta=problems.UNIFORM, reach=reach),
                 order=1.7 if stack is not FACE else 1.3,
                 accuracy=0.008,
             )
@@ -151,7 +149,6 @@ def _layer_cases() -> list[Case]:
 def _depth_cases() -> list[Case]:
     cases = []
     for name, stack, below in (
-        ("homogeneous", HOMOGENEOUS, 0.002),
         ("homogeneous", HOMOGENEOUS, 0.005),
         ("four layers of a face", FACE, 0.0055),
     ):

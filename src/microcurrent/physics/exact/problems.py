@@ -40,7 +40,7 @@ FAR = 20.0
 #: Length of interest of a disc on layers: an even level cuts 2 mm into whole cells, so that cells in
 #: the layers shrink as all others do.
 LAYER_LENGTH = 0.004
-#: A point source on two layers is followed this far.
+#: A source on two layers is followed this far.
 LAYERED_REACH = 1.5
 #: A pair has no far electrode: the share of its current that passes below this depth is 0.3 %.
 _PAIR_REACH = 3.0
