@@ -177,7 +177,12 @@ def power_sum(power: int, count: int) -> float:
 
 
 def segments(
-    ramp: Ramp, surge: Surge | None, polarity: Polarity, duration: float, span: tuple[float, float]
+    ramp: Ramp,
+    surge: Surge | None,
+    polarity: Polarity,
+    *,
+    duration: float,
+    span: tuple[float, float],
 ) -> Iterator[tuple[float, float, list[float]]]:
     """Yield `(start, stop, coefficients)` of the envelope over `span` [s].
 

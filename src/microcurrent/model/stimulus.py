@@ -159,7 +159,7 @@ class Stimulus:
     # -- how -----------------------------------------------------------------------------------
 
     def _segments(self, start: float, stop: float) -> Iterator[tuple[float, float, list[float]]]:
-        return segments(self.ramp, self.surge, self.polarity, self.duration, (start, stop))
+        return segments(self.ramp, self.surge, self.polarity, duration=self.duration, span=(start, stop))
 
     def _runs(self) -> Iterator[tuple[float, float]]:
         """Stretches over which a constant current keeps its direction; a rest ends a stretch."""

@@ -156,6 +156,7 @@ class Waveform:
         weight: Callable[[float], float],
         low: float,
         high: float,
+        *,
         of: Callable[[float], float] = float,
     ) -> float:
         """Return the integral of weight(phase) * of(value) over 0 <= low <= high <= 1."""

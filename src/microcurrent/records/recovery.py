@@ -25,8 +25,8 @@ def closing_event(plan: dict[str, Any], events: tuple[Event, ...], *, utc: str) 
     """Return the "closed" event of a sitting without one.
 
     `plan` is the plan as stored. Figures: "ending"; "net_charge" and "absolute_charge" [C] of the step
-    under way as last measured, None where nothing was; "unmeasured_time" [s] and "unmeasured_charge" [C]: for how long
-    current may have gone on unseen, and the most it can have carried.
+    under way as last measured, None where nothing was; "unmeasured_time" [s] and "unmeasured_charge"
+    [C]: for how long current may have gone on unseen, and the most it can have carried.
     """
     measured = next((event for event in reversed(events) if event.kind == "measured"), None)
     seconds = _unseen(events, measured)

@@ -44,7 +44,9 @@ def shown(value: Any) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def problems_of(error: ValidationError, model: type[BaseModel], file: TomlFile, at: Key) -> list[Problem]:
+def problems_of(
+    error: ValidationError, model: type[BaseModel], *, file: TomlFile, at: Key
+) -> list[Problem]:
     """Return one problem for each place that `error` speaks of; `at` is where `model` stands."""
     by_place: dict[Key, list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):

@@ -92,7 +92,7 @@ def _checked(
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        problems.extend(problems_of(error, model, file, at))
+        problems.extend(problems_of(error, model, file=file, at=at))
         return None
 
 
@@ -219,7 +219,7 @@ def _steps(
         if unknown:
             continue
         try:
-            step = step_of(entry, index, clock, sites)
+            step = step_of(entry, index, clock=clock, sites=sites)
         except PlanError as refused:  # raised with keys relative to the step
             for p in refused.problems:
                 key = tuple(p.key.split(".")) if p.key else ()

@@ -74,7 +74,7 @@ class Sites:
         return Site(name=name, position=position, source="plan file")
 
 
-def step_of(entry: HoldEntry | GlideEntry, index: int, clock: float, sites: Sites) -> Step:
+def step_of(entry: HoldEntry | GlideEntry, index: int, *, clock: float, sites: Sites) -> Step:
     """Return the step that an entry describes; it starts at `clock` [s] unless it says otherwise.
 
     Raises `PlanError` with keys relative to the step, or `ValueRefused` from a noun.

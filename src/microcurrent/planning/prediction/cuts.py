@@ -43,7 +43,7 @@ def cells_at(volume: Volume, points: Floats) -> tuple[npt.NDArray[np.intp], npt.
     return flat, inside & (volume.labels.reshape(-1)[flat] != AIR)
 
 
-def tissue_shares(flow: Flow, anode: Floats, cathode: Floats, inward: Floats) -> dict[str, float]:
+def tissue_shares(flow: Flow, anode: Floats, cathode: Floats, *, inward: Floats) -> dict[str, float]:
     """Return the part of the current that each tissue carries half-way between two points (3,) [m].
 
     The cut is the plane at right angles to the line between the points; parts add up to 1.
@@ -71,7 +71,7 @@ def tissue_shares(flow: Flow, anode: Floats, cathode: Floats, inward: Floats) ->
     }
 
 
-def section(flow: Flow, anode: Floats, cathode: Floats, inward: Floats) -> dict[str, Any]:
+def section(flow: Flow, anode: Floats, cathode: Floats, *, inward: Floats) -> dict[str, Any]:
     """Return a cut through two points (3,) [m] and along the inward normal, at 1 A.
 
     Keys and shapes are those of `microcurrent.planning.fields.Section`: along (U,), height (W,),

@@ -182,7 +182,7 @@ def _one_step(step: Step, poses: tuple[Pose, ...], solver: _Solver, figures: Fig
         distances.append(float(np.linalg.norm(anode - cathode)))
         resistances.append(power(solver.conductor, solution).tissue)  # at 1 A, watt is ohm
         inward = -_outward(solver.surface, anode, cathode)
-        shares.append(tissue_shares(flow, anode, cathode, inward))
+        shares.append(tissue_shares(flow, anode, cathode, inward=inward))
         for name, per_area in zip(step.electrodes, _per_area(solver, solution), strict=True):
             for key, total in charge.items():
                 own[key, name] += total * pose.share * (per_area if key == "net" else np.abs(per_area))

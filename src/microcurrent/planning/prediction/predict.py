@@ -179,7 +179,7 @@ def _step_exposure(step: Step, fine: Figures, estimate: _Estimates) -> StepExpos
 def _fields(plan: Plan, fine: Figures) -> Fields:
     sections = []
     for middle_ in fine.middle:
-        cut = section(middle_.flow, middle_.anode, middle_.cathode, middle_.inward)
+        cut = section(middle_.flow, middle_.anode, middle_.cathode, inward=middle_.inward)
         peak = middle_.step.stimulus.peak
         sections.append(
             Section(
