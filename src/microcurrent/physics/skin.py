@@ -25,6 +25,8 @@ QUOTED_AT = 1e3
 #: for alpha from 0.3, and past the reach the weights are below rounding.
 _STEP = 1.0 / 128.0
 _REACH = 4.0
+#: Arguments taken together, which bounds the memory.
+_AT_ONCE = 2048
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,9 +144,14 @@ def mittag_leffler(x: npt.ArrayLike, alpha: float) -> Floats:
     low, high = 1 / (1 + np.exp(-inner)), 1 / (1 + np.exp(inner))
     weight = _STEP * np.pi * np.cosh(steps) * low * high
     ratio = np.sin(alpha * np.pi * low) / np.sin(alpha * np.pi * high)
+    flat = np.ravel(given)
+    result = np.empty(flat.size)
     with np.errstate(over="ignore"):
-        decay = np.exp(-((given[..., None] * ratio) ** (1 / alpha)))
-    return np.asarray((decay * weight).sum(axis=-1) / weight.sum())
+        for first in range(0, flat.size, _AT_ONCE):
+            part = slice(first, first + _AT_ONCE)
+            decay = np.exp(-((flat[part, None] * ratio) ** (1 / alpha)))
+            result[part] = decay @ weight
+    return np.asarray(result / weight.sum()).reshape(given.shape)
 
 
 def _from_zero(what: str, values: npt.ArrayLike) -> Floats:

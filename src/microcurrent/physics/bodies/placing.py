@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+from scipy import optimize, sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
@@ -30,6 +30,8 @@ FEWEST_FACES = 3
 #: The local direction of the skin is the mean over at least this many cell widths around a point:
 #: fewer give the direction of one step of the staircase.
 _WIDTHS_FOR_NORMAL = 3.0
+#: Faces are looked for within this many radii of the contact: curved skin has less shadow than flat.
+_SEARCHED = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,14 +84,15 @@ def place_contact(
     `impedance` of coupling and skin in ohm m2. The contact's area is that of the footprint.
 
     On a slab it covers the cells exactly. On a segmentation the point moves to the nearest face of
-    the skin; covered are the faces within the radius that are joined to it and look the same way as
-    the skin there, so that a contact on a lip or an ear does not reach round it. Each face counts
-    with its shadow on the plane of the skin, which undoes the staircase, and then all are scaled to
-    the wanted area. A rectangle on a segmentation is taken as a disc of the same area.
+    the skin; covered are the faces nearest to it that are joined to it and look the same way as the
+    skin there, so that a contact on a lip or an ear does not reach round it. Each face counts with
+    its shadow on the plane of the skin, which undoes the staircase, and the disc is made so wide
+    that the shadows add up to the wanted area. A rectangle on a segmentation is taken as a disc of
+    the same area.
 
     `surface`: `volume.surface()`, where the caller has it already. Raises `BodyError` for a point
-    farther than 25 mm from the skin, a contact reaching past the slab, and one smaller than the
-    voxels resolve.
+    farther than 25 mm from the skin, a contact reaching past the slab, one smaller than the voxels
+    resolve, and one larger than the skin around it.
     """
     place = np.asarray(point, dtype=float)
     if place.shape != (3,) or not np.isfinite(place).all():
@@ -151,24 +154,26 @@ def _on_voxels(faces: Faces, point: Floats, footprint: Footprint, impedance: npt
     _check_moved(point, float(moved))
     centre = faces.centres[seed]
     # Cells may grow away from the contact, so their width is taken where it stands.
-    wide = max(footprint.radius, _WIDTHS_FOR_NORMAL * math.sqrt(float(faces.area[seed])))
+    step = math.sqrt(float(faces.area[seed]))
+    wide = max(_SEARCHED * footprint.radius, _WIDTHS_FOR_NORMAL * step)
     near = np.array(tree.query_ball_point(centre, wide))
     cell = math.sqrt(float(np.max(faces.area[near])))
     normals = normals_of(faces)
     joined = near[_joined(faces.centres[near], normals[near], cell, int(np.flatnonzero(near == seed)[0]))]
-    direction = (normals[joined] * faces.area[joined, None]).sum(axis=0)
+    distance = np.linalg.norm(faces.centres[joined] - centre, axis=1)
+    around = joined[distance <= max(footprint.radius, _WIDTHS_FOR_NORMAL * step)]
+    direction = (normals[around] * faces.area[around, None]).sum(axis=0)
     direction /= np.linalg.norm(direction)
-    within = np.linalg.norm(faces.centres[joined] - centre, axis=1) <= footprint.radius
     shadow = np.maximum(normals[joined] @ direction, 0.0) * faces.area[joined]
-    chosen = within & (shadow > AREA_ROUNDING * faces.area[joined])
-    if chosen.sum() < FEWEST_FACES or shadow[chosen].sum() <= 0:
+    covered = shadow * _disc_shares(distance, shadow, step, footprint.area, point)
+    chosen = covered > AREA_ROUNDING * faces.area[joined]
+    if chosen.sum() < FEWEST_FACES or step > footprint.radius:
         raise BodyError(
             Problem(
                 what=f"the contact at {_shown(point)} is smaller than the voxels of the body resolve",
-                expected=f"at least {FEWEST_FACES} faces of voxels under it",
-                came=f"{int(chosen.sum())}, with {1e3 * cell:g} mm voxels "
-                f"and a contact of {2e3 * footprint.radius:.2g} mm across",
-                advice="Use a body with smaller voxels, do not coarsen it, or take a larger contact",
+                expected=f"at least two voxels of {1e3 * step:.3g} mm across it",
+                came=f"a contact of {2e3 * footprint.radius:.2g} mm across",
+                advice="Use a body with smaller voxels, or a larger contact",
             )
         )
     cover = joined[chosen]
@@ -177,10 +182,34 @@ def _on_voxels(faces: Faces, point: Floats, footprint: Footprint, impedance: npt
         cells=faces.cells[cover],
         axis=faces.axis[cover],
         side=faces.side[cover],
-        area=shadow[chosen] * (footprint.area / shadow[chosen].sum()),
+        area=covered[chosen] * (footprint.area / covered[chosen].sum()),
         impedance=layer if layer.ndim == 0 else layer[cover],
     )
     return Placed(contact=contact, centre=centre, moved=float(moved))
+
+
+def _disc_shares(distance: Floats, shadow: Floats, step: float, area: float, point: Floats) -> Floats:
+    """How much of each face lies in a disc whose shadows add up to `area`, (F,) from 0 to 1.
+
+    Faces at the rim, one cell wide, are covered in part, so that the disc changes smoothly as it
+    moves. Its radius is what makes the sum right.
+    """
+
+    def shares(radius: float) -> Floats:
+        return np.clip((radius - distance) / step + 0.5, 0.0, 1.0)
+
+    largest = float(distance.max()) - 0.5 * step
+    if (shares(largest) * shadow).sum() < area:
+        raise BodyError(
+            Problem(
+                what=f"the skin around {_shown(point)} is too small or too folded for the contact",
+                expected=f"{1e4 * area:.3g} cm2 that look the same way",
+                came=f"{1e4 * float((shares(largest) * shadow).sum()):.3g} cm2",
+                advice="Choose a smoother place or a smaller contact",
+            )
+        )
+    radius = optimize.brentq(lambda r: float((shares(r) * shadow).sum()) - area, -step, largest, xtol=1e-12)
+    return shares(radius)
 
 
 def _joined(centres: Floats, normals: Floats, cell: float, seed: int) -> npt.NDArray[np.bool_]:

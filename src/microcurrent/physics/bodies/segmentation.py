@@ -54,8 +54,9 @@ def segmentation_volume(
     tissue of every label, None for air. `shell`: a tissue and a depth [m]; whatever lies within that
     depth of the outside becomes this tissue. Automatic segmentations often leave a film of another
     label on the skin, which would insulate the electrodes. Small parts that nothing joins to the body
-    are left out, and the image is cut to the tissue with a little air around it. Raises `BodyError` for labels
-    without a meaning, an image without tissue or without air.
+    are left out, and the image is cut to the tissue with a little air around it.
+
+    Raises `BodyError` for labels without a meaning, an image without tissue or without air.
     """
     names = [name for name in meaning.values() if name is not None] + ([shell[0]] if shell else [])
     tissues = tuple(dict.fromkeys(names))
