@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from microcurrent.errors import RecordError
-from microcurrent.model import digest
+from microcurrent.model import Event, digest
 from microcurrent.model.digest import plain
 from microcurrent.records import Store, verify
 from microcurrent.records.chain import BEGINNING
@@ -75,6 +75,28 @@ def test_a_sitting_needs_a_plan_and_an_approval_that_are_kept(opened):
         opened.store.sitting("nothing")
     with pytest.raises(RecordError, match="cannot end as 'open'"):
         opened.store.close_sitting("nothing", "open")
+
+
+def test_what_was_felt_can_be_noted_after_the_end_and_nothing_else_can(opened, measured):
+    name = opened.sitting()
+    opened.store.append(name, measured(0.0))
+    opened.store.close_sitting(name, "completed")
+    felt = Event(time=0.0, utc="2027-02-01T08:00:00+00:00", kind="felt", figures=(("felt", "a bruise"),))
+    opened.store.note(name, felt, actor="practitioner")
+    sitting = opened.store.sitting(name)
+    assert sitting.events == (measured(0.0), felt)
+    assert sitting.ending == "completed"
+    with pytest.raises(RecordError, match="felt or mark, not 'measured'"):
+        opened.store.note(name, measured(1.0), actor="practitioner")
+    with pytest.raises(RecordError, match="no sitting"):
+        opened.store.note("nothing", felt, actor="practitioner")
+
+
+def test_documents_of_one_kind_come_newest_first(opened):
+    opened.store.put("approval", {"by": "second"}, actor="tester")
+    opened.store.put("approval", {"by": "tester"}, actor="tester")  # there already: keeps its place
+    assert [document["by"] for document in opened.store.newest_first("approval")] == ["second", "tester"]
+    assert opened.store.newest_first("screening") == []
 
 
 def test_every_write_moves_the_head_and_reading_does_not(opened, measured):

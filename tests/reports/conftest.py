@@ -54,7 +54,7 @@ def estimate(value: float, dimension: str, spread: float = 0.35) -> Estimate:
                     dimension=dimension)  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def plan() -> Plan:
     hold = Stimulus(waveform=constant(), amplitude=100e-6, duration=40.0, ramp=Ramp(rise=10, fall=10))
     glide = Stimulus(
@@ -107,7 +107,7 @@ def contact(name: str, current: float, direct: float, charge: float) -> ContactE
     )  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def fields(plan: Plan) -> Fields:
     return Fields(
         tissues=tuple(CONDUCTIVITY),
@@ -151,7 +151,7 @@ def surface(flat: bool = True) -> Surface:
     return Surface(points=points, area=np.full(len(x), 4e-6), absolute=charge, net=-0.5 * charge, flat=flat)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def prediction(plan: Plan, fields: Fields) -> Prediction:
     steps = tuple(
         StepExposure(
@@ -186,7 +186,7 @@ def prediction(plan: Plan, fields: Fields) -> Prediction:
     )  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def assessment(plan: Plan, prediction: Prediction) -> Assessment:
     first = prediction.exposure.steps[0].contacts[0]
     return Assessment(
@@ -205,7 +205,7 @@ def assessment(plan: Plan, prediction: Prediction) -> Assessment:
     )  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def screening() -> Screening:
     return Screening(
         date="2027-01-30", systems=("galvanic", "faradic"),
@@ -220,7 +220,7 @@ def screening() -> Screening:
     )  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def approval(plan: Plan, prediction: Prediction, assessment: Assessment, screening: Screening) -> Approval:
     return Approval(
         plan=plan.digest, prediction=digest(prediction), assessment=digest(assessment),
@@ -231,7 +231,7 @@ def approval(plan: Plan, prediction: Prediction, assessment: Assessment, screeni
     )  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sitting(plan: Plan, approval: Approval) -> Sitting:
     return Sitting(
         id="20270131-0a1b2c3d", plan=plan.digest, approval=digest(approval), client="client-7",
@@ -261,11 +261,12 @@ def delivered(plan: Plan):
                 ),
             )  # fmt: skip
         yield Event(time=step.stop + 0.2, utc=utc, kind="off", figures=(("step", float(step.number)),))
-    yield Event(time=30.0, utc=utc, kind="felt", figures=(("what", "tingling"), ("strength", 2.0)))
+    yield Event(time=30.0, utc=utc, kind="felt",
+                figures=(("felt", "tingling"), ("comfort", 8.0), ("by", "A. Practitioner")))  # fmt: skip
     yield Event(time=74.4, utc=utc, kind="closed", figures=(("ending", "completed"),))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def references() -> dict[str, str]:
     return {
         "kangasmaa2025": "Kangasmaa O. et al. In-vivo conductivities of forearm tissues. 2025",
@@ -293,7 +294,7 @@ class Nouns:
     head: str
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def nouns(plan, prediction, assessment, screening, approval, sitting, fields, references) -> Nouns:
     return Nouns(plan, prediction, assessment, screening, approval, sitting, fields, references,
                  Client(pseudonym="client-7"), "e" * 64)  # fmt: skip

@@ -48,7 +48,7 @@ def _verify(connection: Connection, path: Path, containing: str) -> Verified:
     expected, previous, found = 1, BEGINNING, not containing
     named: dict[str, tuple[int, str]] = {}
     for entry, written in _read(connection, path):
-        _check(path, entry, written, expected, previous)
+        _check(path, entry, written=written, expected=expected, previous=previous)
         if entry.kind == "document":
             named[entry.subject] = (entry.seq, _kind(entry))
         found = found or written == containing
@@ -86,7 +86,7 @@ def _kind(entry: Entry) -> str:
         return "document"
 
 
-def _check(path: Path, entry: Entry, written: str, expected: int, previous: str) -> None:
+def _check(path: Path, entry: Entry, *, written: str, expected: int, previous: str) -> None:
     if entry.seq != expected:
         raise RecordDamaged(
             f"{path}: entry {expected} is missing; the next one found is entry {entry.seq}."

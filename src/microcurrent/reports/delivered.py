@@ -155,6 +155,7 @@ def felt_section(sitting: Sitting | None) -> Section:
                 caption="Notes made during the sitting.",
                 columns=(("Time", "text"), ("Kind", "text"), ("Note", "text")),
                 rows=tuple((write(event.time, "time"), event.kind, _figures(event)) for event in marks),
+                tones=tuple("caution" if event.figure("adverse") else "note" for event in marks),
             ),
         ),
     )

@@ -117,13 +117,13 @@ def digests_section(
                     ("Methods named by the plan", plan.methods or "none"),
                 )
             ),
-            *_broken(plan, prediction, assessment, approval),
+            *_broken(plan, prediction, assessment, approval=approval),
         ),
     )
 
 
 def _broken(
-    plan: Plan, prediction: Prediction, assessment: Assessment, approval: Approval | None
+    plan: Plan, prediction: Prediction, assessment: Assessment, *, approval: Approval | None
 ) -> tuple[Notice, ...]:
     """A notice for each link that does not hold: the report says so instead of looking whole."""
     links = [

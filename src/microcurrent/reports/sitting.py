@@ -60,7 +60,7 @@ def sitting_report(**nouns: Unpack[SittingNouns]) -> SittingReport:
         banner=wording.BANNER,
         footer=f"{plan.title} · plan {plan.digest[:12]} · head {head[:12] or 'none'}",
         sections=(
-            _summary(plan, assessment, screening, approval, sitting),
+            _summary(nouns),
             planned_section(plan),
             screening_section(screening),
             predicted_section(plan, prediction, nouns["fields"]),
@@ -83,13 +83,8 @@ def _when(sitting: Sitting | None) -> str:
     return f"{wording.moment(sitting.events[0].utc)}."
 
 
-def _summary(
-    plan: Plan,
-    assessment: Assessment,
-    screening: Screening | None,
-    approval: Approval | None,
-    sitting: Sitting | None,
-) -> Section:
+def _summary(nouns: SittingNouns) -> Section:
+    plan, screening, approval = nouns["plan"], nouns["screening"], nouns["approval"]
     planned = sum(abs(step.stimulus.net_charge) for step in plan.steps)
     outcome = wording.screening_outcome(screening.outcome) if screening else "none on record"
     return Section(
@@ -101,9 +96,9 @@ def _summary(
                      f"{write(max(step.stimulus.peak for step in plan.steps), 'current')}, "
                      f"{wording.charge(planned)} one way"),
                     ("Screening", outcome),
-                    ("Limits", wording.verdict(assessment.verdict)),
+                    ("Limits", wording.verdict(nouns["assessment"].verdict)),
                     ("Agreed by", f"{approval.by}, {approval.role}" if approval else "nobody"),
-                    ("Delivered", _delivered(plan, sitting)),
+                    ("Delivered", _delivered(plan, nouns["sitting"])),
                 )
             ),
         ),

@@ -23,8 +23,11 @@ def exposure_picture(prediction: Prediction) -> Picture:
     with style.drawing(0.72 * len(rows) + 1.2) as figure:
         axes = figure.add_subplot()
         places = np.arange(len(rows), dtype=float)
-        _bars(axes, places - 0.19, medians, "half of the tissue near the probes is above", "", "#7fb3d5")
-        _bars(axes, places + 0.19, strong, "a twentieth of it is above", "////", "#f0c37a")
+        _bars(axes, places - 0.19, medians, label="half of the tissue near the probes is above", hatch="",
+              colour="#7fb3d5")  # fmt: skip
+        _bars(
+            axes, places + 0.19, strong, label="a twentieth of it is above", hatch="////", colour="#f0c37a"
+        )
         if wide:
             axes.set_xscale("log")
             axes.set_xlim(min(ends) / 1.6, max(ends) * 6)
@@ -57,7 +60,7 @@ def _strongest(prediction: Prediction) -> list[tuple[str, int, Estimate, Estimat
 
 
 def _bars(
-    axes: Axes, places: np.ndarray, values: list[Estimate], label: str, hatch: str, colour: str
+    axes: Axes, places: np.ndarray, values: list[Estimate], *, label: str, hatch: str, colour: str
 ) -> None:
     middles = np.array([value.value for value in values])
     spread = np.array([[v.value - v.low for v in values], [v.high - v.value for v in values]])

@@ -80,13 +80,13 @@ def section_picture(
         _outline(axes, section)
         _stream(axes, section, window)
         _draw_probes(axes, section, probes)
-        _name_tissues(axes, fields, section, window, gap=_LINE * (top - bottom) / tall)
+        _name_tissues(axes, fields, section, window=window, gap=_LINE * (top - bottom) / tall)
         _frame(axes, window)
-        _colour_bar(figure, axes, mesh, f"{title} ({unit})")
+        _colour_bar(figure, axes, mesh, label=f"{title} ({unit})")
         image = style.as_svg(figure)
     return Picture(
         image=image,
-        alternative=_alternative(fields, section, probes, values / factor, dimension),
+        alternative=_alternative(fields, section, probes, values=values / factor, dimension=dimension),
         caption=_caption(section, probes, title),
     )
 
@@ -179,7 +179,7 @@ def _draw_probes(axes: Axes, section: Section, probes: Probes) -> None:
 
 
 def _name_tissues(
-    axes: Axes, fields: Fields, section: Section, window: tuple[float, float, float, float], *, gap: float
+    axes: Axes, fields: Fields, section: Section, *, window: tuple[float, float, float, float], gap: float
 ) -> None:
     """Names beside the right edge, each with a line to its layer, at least `gap` [m] apart."""
     left, right, bottom, top = window
@@ -212,7 +212,7 @@ def _frame(axes: Axes, window: tuple[float, float, float, float]) -> None:
     style.quiet(axes)
 
 
-def _colour_bar(figure: Figure, axes: Axes, mesh: QuadMesh, label: str) -> None:
+def _colour_bar(figure: Figure, axes: Axes, mesh: QuadMesh, *, label: str) -> None:
     bar = figure.colorbar(mesh, ax=axes, orientation="horizontal", fraction=0.06, pad=0.04, aspect=38,
                           shrink=0.9, extend="both")  # fmt: skip
     bar.set_label(f"{label}: blue is weak, yellow is strong")
@@ -220,7 +220,7 @@ def _colour_bar(figure: Figure, axes: Axes, mesh: QuadMesh, label: str) -> None:
     bar.outline.set_linewidth(0.6)
 
 
-def _alternative(fields: Fields, section: Section, probes: Probes, values: Array, dimension: str) -> str:
+def _alternative(fields: Fields, section: Section, probes: Probes, *, values: Array, dimension: str) -> str:
     spacing = abs(section.cathode - section.anode)
     parts = [
         f"Cut through the skin under {probes.names[0]} and {probes.names[1]}, "

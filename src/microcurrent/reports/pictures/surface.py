@@ -43,13 +43,13 @@ def surface_picture(fields: Fields, *, paths: tuple[tuple[str, ...], ...] = ()) 
     tall = float(np.clip(style.WIDTH * (top - bottom) / (right - left), _LOW, _HIGH))
     with style.drawing(tall + 0.9) as figure:
         axes = figure.add_subplot()
-        mesh = _draw_skin(axes, surface, flat, (largest or 1.0, factor))
+        mesh = _draw_skin(axes, surface, flat, scale=(largest or 1.0, factor))
         _draw_sites(axes, sites, paths)
         axes.set_xlim(left * MM, right * MM)
         axes.set_ylim(bottom * MM, top * MM)
         axes.set_aspect("equal")
         _scale(axes, (left, right, bottom, top))
-        _colour_bar(figure, axes, mesh, unit)
+        _colour_bar(figure, axes, mesh, unit=unit)
         image = style.as_svg(figure)
     return Picture(
         image=image,
@@ -92,7 +92,7 @@ def _window(surface: Surface, flat: Array, sites: dict[str, Array]) -> tuple[flo
     return float(low[0]), float(high[0]), float(low[1]), float(high[1])
 
 
-def _draw_skin(axes: Axes, surface: Surface, flat: Array, scale: tuple[float, float]) -> PolyCollection:
+def _draw_skin(axes: Axes, surface: Surface, flat: Array, *, scale: tuple[float, float]) -> PolyCollection:
     """Squares in the place of the faces. `scale`: the largest charge per area [C/m2], and its factor."""
     largest, factor = scale
     order = np.argsort(flat[:, 2], kind="stable")  # the nearest to the reader last
@@ -145,7 +145,7 @@ def _scale(axes: Axes, window: tuple[float, float, float, float]) -> None:
     style.quiet(axes)
 
 
-def _colour_bar(figure: Figure, axes: Axes, mesh: PolyCollection, unit: str) -> None:
+def _colour_bar(figure: Figure, axes: Axes, mesh: PolyCollection, *, unit: str) -> None:
     bar = figure.colorbar(mesh, ax=axes, orientation="horizontal", fraction=0.06, pad=0.03, aspect=38,
                           shrink=0.75)  # fmt: skip
     bar.set_label(f"Charge per area ({unit}): the darker, the more")

@@ -46,25 +46,21 @@ def trace_picture(plan: Plan, sitting: Sitting) -> Picture:
     with style.drawing(5.4) as figure:
         rows = figure.subplots(4, 1, sharex=True, gridspec_kw={"height_ratios": [2.2, 1.5, 1, 1]})
         peak, mean, volts, ohms = rows
-        _draw(
-            peak, planned.time / unit, planned.peak * MICRO, delivered.time / unit, delivered.peak * MICRO
-        )
-        _draw(
-            mean, planned.time / unit, planned.mean * MICRO, delivered.time / unit, delivered.mean * MICRO
-        )
+        _draw(peak, (planned.time / unit, planned.peak), (delivered.time / unit, delivered.peak))
+        _draw(mean, (planned.time / unit, planned.mean), (delivered.time / unit, delivered.mean))
         peak.set_title("Current" if constant else "Largest current in each second")
         mean.set_title("Mean current in each second (what goes one way)")
         peak.set_ylabel("µA")
         mean.set_ylabel("µA")
         peak.legend(loc="lower right", bbox_to_anchor=(1, 1.0), ncols=2, borderpad=0, columnspacing=1.5)
-        _draw_measured(volts, sitting, "voltage", 1.0, unit)
+        _draw_measured(volts, sitting, "voltage", unit=unit)
         volts.set_title("Voltage that it took")
         volts.set_ylabel("V")
-        _draw_measured(ohms, sitting, "impedance", 1e-3, unit)
+        _draw_measured(ohms, sitting, "impedance", factor=1e-3, unit=unit)
         ohms.set_title("Impedance: skin, contact and tissue together")
         ohms.set_ylabel("kΩ")
         ohms.set_xlabel(f"Time in the sitting ({name})")
-        _mark_steps(rows, plan, sitting, unit)
+        _mark_steps(rows, plan, sitting, unit=unit)
         figure.align_ylabels(list(rows))
         image = style.as_svg(figure)
     return Picture(image=image, alternative=_alternative(plan, sitting, delivered), caption=_CAPTION)
@@ -140,7 +136,9 @@ def _number(event: Event, name: str) -> float:
     return float(value) if isinstance(value, int | float) else math.nan
 
 
-def _draw(axes: Axes, time: Array, planned: Array, when: Array, delivered: Array) -> None:
+def _draw(axes: Axes, asked: tuple[Array, Array], given: tuple[Array, Array]) -> None:
+    """Draw times and currents [A], planned and delivered, over each other."""
+    time, planned, when, delivered = asked[0], asked[1] * MICRO, given[0], given[1] * MICRO
     axes.plot(time, planned, color=style.PLANNED, linewidth=3.2, alpha=0.45, label="planned")
     sparse = max(1, len(when) // 60)
     axes.plot(when, delivered, color=style.DELIVERED, linewidth=1.2, marker="o", markersize=3,
@@ -155,7 +153,7 @@ def _draw(axes: Axes, time: Array, planned: Array, when: Array, delivered: Array
         axes.set_ylim(-1.15 * highest, 1.15 * highest)
 
 
-def _draw_measured(axes: Axes, sitting: Sitting, name: str, factor: float, unit: float) -> None:
+def _draw_measured(axes: Axes, sitting: Sitting, name: str, *, factor: float = 1.0, unit: float) -> None:
     # a new step begins with a gap: NaN at its start
     events = [event for event in sitting.events if event.kind in ("measured", "step")]
     values = np.array([_number(event, name) if event.kind == "measured" else math.nan for event in events])
@@ -168,7 +166,7 @@ def _draw_measured(axes: Axes, sitting: Sitting, name: str, factor: float, unit:
         axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", va="center")
 
 
-def _mark_steps(rows: Array, plan: Plan, sitting: Sitting, unit: float) -> None:
+def _mark_steps(rows: Array, plan: Plan, sitting: Sitting, *, unit: float) -> None:
     for number, start in step_starts(plan, sitting).items():
         for axes in rows:
             axes.axvline(start / unit, color=style.FAINT, linewidth=0.7, linestyle=(0, (2, 3)))
