@@ -145,8 +145,14 @@ class Bench:
         self.plan = plan(*(stimuli or (direct(),)))
         self.approval = approval(self.plan)
         self.limits = limits_ or limits()
-        self.events = []
-        self.host = Host(clock=self.clock, sink=self.events.append, today=TODAY)
+        self.faults = tuple(faults)
+        self.events, self.true_output = [], []
+        self.host = Host(clock=self.clock, sink=self.keep, today=TODAY)
+
+    def keep(self, event):
+        """The sink: keep the event, and what truly flows at that moment."""
+        self.events.append(event)
+        self.true_output.append(self.stimulator.envelope)
 
     def controller(self, **host):
         kept = {"clock": self.clock, "sink": self.host.sink, "today": TODAY, **host}

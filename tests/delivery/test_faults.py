@@ -1,5 +1,7 @@
 """Every fault leads to the trip named here, and to zero at the electrodes within the time named."""
 
+from dataclasses import replace
+
 import pytest
 
 from microcurrent.delivery.controller import POLL
@@ -40,8 +42,11 @@ def deliver(bench, read_back):
         with pytest.raises(OutputNotConfirmedOff, match="Take the probes off the skin now"):
             bench.deliver()
         assert bench.kinds[-2:] == ["not-off", "closed"] and "off" not in bench.kinds
-    assert bench.kinds.count("trip") == 1 and "lease" not in bench.kinds[bench.kinds.index("trip") :]
-    return next(event for event in bench.events if event.kind == "trip")
+    trip = bench.kinds.index("trip")
+    if "silent" not in {fault.kind for fault in bench.faults}:
+        assert bench.true_output[trip] == 0  # cut first, written down after
+    assert bench.kinds.count("trip") == 1 and "lease" not in bench.kinds[trip:]
+    return bench.events[trip]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -93,22 +98,49 @@ def test_a_stuck_output_is_never_called_off(make, shape):
         getattr(make, shape)(),
         faults=[Fault(kind="stuck", start=10.0), Fault(kind="short", start=START)],
     )
-    trip = deliver(bench, False)
-    assert trip.figure("code") == "short"
+    with pytest.raises(OutputNotConfirmedOff):
+        bench.deliver()
+    assert bench.kinds[-2:] == ["not-off", "closed"] and "off" not in bench.kinds
     assert bench.stimulator.envelope > 0
+
+
+def test_a_pulsed_output_that_is_zero_at_each_look_is_not_taken_for_zero(make):
+    """The stimulator says idle and 0 A now, but also that there were peaks since the last look."""
+    bench = make.Bench(make.fast())
+    original = bench.stimulator.status
+    controller = bench.controller()
+
+    def status():
+        true = original()
+        return true if bench.clock.now() < 5 else replace(true, peak=300e-6)
+
+    bench.stimulator.status = status
+    bench.clock.at[5.0] = lambda: controller.stop("enough")
+    with pytest.raises(OutputNotConfirmedOff):
+        controller.deliver(bench.plan, bench.approval)
 
 
 @pytest.mark.parametrize(("amplitude", "read_back"), [(0.6e-6, False), (0.4e-6, True)])
 def test_what_counts_as_zero_is_half_a_microampere(make, amplitude, read_back):
     faults = [Fault(kind="stuck", start=10.0), Fault(kind="reset", start=START)]
     bench = make.Bench(make.direct(amplitude=amplitude), faults=faults, trace=None)
-    assert deliver(bench, read_back).figure("code") == "device-stopped"
+    if read_back:
+        assert bench.deliver().trip.code == "device-stopped"
+    else:
+        with pytest.raises(OutputNotConfirmedOff):
+            bench.deliver()
 
 
 def test_a_frozen_zero_is_not_taken_for_zero(make):
     """Frozen between two pulses, the last answer says 0 A for ever."""
     bench = make.Bench(make.fast(), faults=[Fault(kind="frozen", start=0.0005)])
     deliver(bench, False)
+
+
+def test_a_frozen_idle_gets_no_current_and_is_not_taken_for_off(make):
+    bench = make.Bench(make.fast(), faults=[Fault(kind="frozen", start=0.0)])
+    assert deliver(bench, False).figure("code") == "not-armed"
+    assert "lease" not in bench.kinds and bench.clock.last_flow == 0
 
 
 def test_silence_shorter_than_the_heartbeat_is_no_trip_and_gets_no_lease(make):

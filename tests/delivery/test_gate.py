@@ -80,6 +80,14 @@ def test_the_tightest_of_limit_and_stimulator_holds(make, limit, can, words):
     refused(bench, StimulatorRefused, "nothing was loaded", words)
 
 
+def test_opposite_charges_do_not_cancel_over_a_sitting(make):
+    """What flowed into one site by one step does not come out of another by the next."""
+    bench = make.Bench(
+        make.direct(), make.direct().reversed(), limits_=make.limits(dc_charge_sitting=15e-3)
+    )
+    refused(bench, StimulatorRefused, "20 mC in one sitting is above the limit of 15 mC")
+
+
 def test_the_level_itself_is_allowed(make):
     can = make.capabilities(max_current=200e-6, max_charge=10e-3, min_ramp=10.0)
     limits = make.limits(total_current=200e-6, sitting_time=60.0, dc_charge_sitting=10e-3)

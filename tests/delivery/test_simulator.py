@@ -54,6 +54,15 @@ def test_no_current_before_a_lease_and_none_after_it(device, make):
     assert status.elapsed == pytest.approx(0.8, abs=1e-12)
 
 
+def test_without_a_call_nothing_flows_beyond_the_lease(device, make):
+    clock, stimulator = device()
+    stimulator.load(make.fast())
+    stimulator.grant(0.8)
+    clock.wait(600)
+    flowed = make.fast().absolute_charge_between(0, 0.8)
+    assert stimulator.status().absolute_charge == pytest.approx(flowed, rel=1e-9)
+
+
 def test_it_refuses_rather_than_making_fit(device, make):
     _, stimulator = device(can=make.capabilities(max_current=250e-6, max_charge=5e-3))
     with pytest.raises(StimulatorRefused, match="300 µA is above the 250 µA"):
@@ -132,7 +141,7 @@ def test_the_measured_charge_is_the_sum_of_the_output_on_a_bench(device, make, s
     total = absolute = 0.0
     stimulator.grant(1.0)
     step = 1 / 32768
-    for _ in range(4096):
+    for _ in range(8192):
         clock.wait(step / 2)
         output = stimulator.output
         total, absolute = total + output * step, absolute + abs(output) * step

@@ -167,7 +167,10 @@ class Controller:
         self._energised = True
         try:
             self._stimulator.load(step.stimulus)
-            self._ledger.begin(step, self._stimulator.status(), self._clock.now())
+            status = self._stimulator.status()
+            self._ledger.begin(step, status, self._clock.now())
+            if status.state != "armed":
+                return self._tripped("not-armed", f"with its program, the stimulator is {status.state}")
             self._grant()
         except (StimulatorSilent, OSError) as silent:
             return self._tripped("silence", f"no answer at the start of step {step.number}: {silent}")
