@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from microcurrent.model import Piece, Stimulus, Waveform
+
+#: Halvings to find the moment at which a level is passed: 0.1 s to 1e-10 s.
+_HALVINGS = 30
 
 
 def peak_between(stimulus: Stimulus, start: float, stop: float) -> float:
@@ -32,6 +36,14 @@ def peak_between(stimulus: Stimulus, start: float, stop: float) -> float:
             for t in {start, stop, *stimulus.polarity.corners(*corners)}
         )
     return stimulus.amplitude * slow * _shape_peak(stimulus, start, stop)
+
+
+def last_below(value: Callable[[float], float], low: float, high: float, level: float) -> float:
+    """Return the last argument at which a value that only rises is not above `level`, or `low`."""
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if value(middle) > level else (middle, high)
+    return low
 
 
 def _few(start: float, stop: float, period: float) -> tuple[float, float]:

@@ -9,14 +9,13 @@ device up to now.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 
 from microcurrent.delivery.clock import Clock
 from microcurrent.delivery.faults import Fault, Sums, active, added, growth
 from microcurrent.delivery.gate import ROUNDING, beyond
 from microcurrent.delivery.load import SkinLoad
-from microcurrent.delivery.peak import peak_between
+from microcurrent.delivery.peak import last_below, peak_between
 from microcurrent.errors import StimulatorRefused, StimulatorSilent
 from microcurrent.model import Capabilities, Ramp, Status, Stimulus
 from microcurrent.model.checks import finite
@@ -26,8 +25,6 @@ from microcurrent.units import write
 _SHORTED = 10.0
 #: Longest stretch [s] over which a drifting gain or impedance counts as constant.
 _TICK = 0.1
-#: Halvings to find the moment at which a level is passed: 0.1 s to 1e-10 s.
-_HALVINGS = 30
 
 
 class SimulatedStimulator:
@@ -247,7 +244,7 @@ class SimulatedStimulator:
 
         most, why = self._most()
         if worst(end) > most * (1 + ROUNDING):
-            end = _last_below(worst, start, end, most)
+            end = last_below(worst, start, end, most)
             stop = self._began + end
             if end > start:
                 self._count(self._between(program, start, end))
@@ -384,11 +381,3 @@ class SimulatedStimulator:
         if self._broken("short"):
             return _SHORTED
         return max(self._impedance * growth(self._faults, "drift", self._time), _SHORTED)
-
-
-def _last_below(value: Callable[[float], float], low: float, high: float, level: float) -> float:
-    """Return the last argument at which a value that only rises is not above `level`, or `low`."""
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        low, high = (low, middle) if value(middle) > level else (middle, high)
-    return low
