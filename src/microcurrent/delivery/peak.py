@@ -38,7 +38,7 @@ def peak_between(stimulus: Stimulus, start: float, stop: float) -> float:
     return stimulus.amplitude * slow * _shape_peak(stimulus, start, stop)
 
 
-def last_below(value: Callable[[float], float], low: float, high: float, level: float) -> float:
+def last_below(value: Callable[[float], float], low: float, high: float, *, level: float) -> float:
     """Return the last argument at which a value that only rises is not above `level`, or `low`."""
     for _ in range(_HALVINGS):
         middle = (low + high) / 2

@@ -244,7 +244,7 @@ class SimulatedStimulator:
 
         most, why = self._most()
         if worst(end) > most * (1 + ROUNDING):
-            end = last_below(worst, start, end, most)
+            end = last_below(worst, start, end, level=most)
             stop = self._began + end
             if end > start:
                 self._count(self._between(program, start, end))
