@@ -6,5 +6,6 @@
     slab           layers lying flat, fine around the contacts
     orientation    from any NIfTI axes to right, anterior, superior
     segmentation   a label image of a person to a Volume, with what is wrong with it
+    merging        voxels joined to larger cells away from the electrodes
     placing        an electrode on the skin of a Volume
 """

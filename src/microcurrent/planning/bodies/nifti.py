@@ -70,8 +70,7 @@ def _damaged(file: str, trouble: Exception) -> BodyError:
     reason = " ".join(str(trouble).split()) or type(trouble).__name__
     return BodyError(
         Problem(
-            what="the file cannot be read as NIfTI: it is damaged, cut short or something else",
-            came=reason[:160],
+            what=f"the file cannot be read as NIfTI: damaged, cut short or something else ({reason[:160]})",
             file=file,
             advice="Copy or export it again",
         )
