@@ -47,6 +47,7 @@ def test_every_listed_body_can_be_read_and_is_known_by_its_name():
         assert source.body.kind == "slab"
         volume = source.volume([[0.0, 0.0]], 5e-3)
         assert volume.tissues == source.body.tissues
+        assert source.whole.volumes_by_tissue() == pytest.approx(volume.volumes_by_tissue(), rel=1e-9)
 
 
 def test_slab_is_the_first_stack_of_the_tables_however_it_is_written():

@@ -10,9 +10,6 @@ from microcurrent.planning.bodies import BodyEntry, TissueRow, describe, list_bo
 from microcurrent.reports.body_picture import body_picture
 from microcurrent.reports.files import write_whole
 
-#: Where a slab's grid is fine in its picture [m]: around its middle.
-SHOWN_REACH = 0.02
-
 
 @dataclass(frozen=True, kw_only=True)
 class BodyShown:
@@ -32,7 +29,7 @@ def body_names() -> tuple[BodyEntry, ...]:
 def show_body(name: str, *, labels: Path | None, picture: Path) -> BodyShown:
     """Read a body, list its tissues with volumes and conductivities, and write a picture of it."""
     source = read_body(name, labels=labels, base=Path())
-    volume = source.volume([(0.0, 0.0, 0.0)], SHOWN_REACH)
+    volume = source.whole
     content, alternative = body_picture(volume, source.body)
     write_whole(picture, content)
     return BodyShown(

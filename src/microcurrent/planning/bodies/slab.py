@@ -20,6 +20,8 @@ from microcurrent.units import write
 
 #: How much wider the cells of a coarse volume are.
 COARSENESS = 2.0
+#: Reach [m] of the fine box of the whole slab: its layers count, not its cells.
+_MIDDLE = 5e-3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,11 @@ class SlabSource:
     def layers(self) -> tuple[StackLayer, ...]:
         """See `BodySource`."""
         return self.stack.layers
+
+    @property
+    def whole(self) -> Volume:
+        """See `BodySource`. Fine around the middle."""
+        return self.volume([(0.0, 0.0)], _MIDDLE)
 
     def volume(
         self,

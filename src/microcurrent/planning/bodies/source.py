@@ -34,6 +34,10 @@ class BodySource(Protocol):
     def layers(self) -> tuple[StackLayer, ...]:
         """The layers from the skin inwards, with thickness and range; none on a segmentation."""
 
+    @property
+    def whole(self) -> Volume:
+        """The body as it was given, for its picture and the volumes of its tissues."""
+
     def volume(
         self,
         centres: npt.ArrayLike,
