@@ -10,11 +10,10 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 import numpy as np
 
-from microcurrent.errors import Problem, RecordDamaged, ValueRefused
+from microcurrent.errors import Problem, ValueRefused
 
 Array = np.ndarray
 
@@ -101,14 +100,11 @@ class Fields:
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
     @staticmethod
-    def load(path: Path) -> Fields:
-        """Return the fields saved in `path`; `RecordDamaged` where it cannot be read."""
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-            meta = json.loads(arrays.pop("meta").tobytes().decode())
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
-            raise RecordDamaged(f"{path}: the saved fields cannot be read ({problem}).") from problem
+    def from_bytes(content: bytes) -> Fields:
+        """Return the fields that `to_bytes` wrote; the caller has checked the digest."""
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        meta = json.loads(arrays.pop("meta").tobytes().decode())
         sections = tuple(
             Section(
                 **head,

@@ -20,7 +20,6 @@ from microcurrent.delivery.thread import Running, deliver_in_thread
 from microcurrent.errors import (
     ApprovalRefused,
     InputError,
-    MicrocurrentError,
     OutputNotConfirmedOff,
     Problem,
     StimulatorRefused,
@@ -114,18 +113,18 @@ def deliver(
         workspace.store.append(sitting, event)
 
     host = Host(clock=clock, sink=sink, today=now.date().isoformat(), on_progress=delivery.on_progress)
+    ending = "interrupted"
     try:
         with _stopped_by_signals() as started:
             running = deliver_in_thread(plan, approval, stimulator, limits=tables.limits(), host=host)
             started(running)
             delivered = running.result()
+        ending = delivered.ending
     except OutputNotConfirmedOff:
-        workspace.store.close_sitting(sitting, "tripped")
+        ending = "tripped"
         raise
-    except MicrocurrentError:
-        workspace.store.close_sitting(sitting, "interrupted")
-        raise
-    workspace.store.close_sitting(sitting, delivered.ending)
+    finally:
+        workspace.store.close_sitting(sitting, ending)
     return sitting, delivered
 
 

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from microcurrent import tables
 from microcurrent.model.course import Client
@@ -19,7 +19,9 @@ from microcurrent.planning.planfile import json_schema, read_plan, template
 from microcurrent.planning.screening import answers_template as _answers_template
 from microcurrent.planning.screening import read_answers
 from microcurrent.planning.screening import screen as _screen
-from microcurrent.workflow.workspace import Workspace
+
+if TYPE_CHECKING:  # checking a plan does not wait for the database
+    from microcurrent.workflow.workspace import Workspace
 
 Progress = Callable[[int, int, str], None]
 

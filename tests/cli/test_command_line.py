@@ -1,0 +1,199 @@
+"""The command line as a person and as a program meets it: real processes, real files, real signals."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PLAN = ROOT / "examples" / "01-cheek-lift.toml"
+CLEAR = ROOT / "examples" / "client-clear.toml"
+COMMAND = [sys.executable, "-c", "from microcurrent.cli import main; main()"]
+
+
+def call(*arguments, **options):
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        **options,
+    )
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """One whole run, and its folder."""
+    folder = tmp_path_factory.mktemp("run")
+    ended = call(
+        "run", PLAN, "--answers", CLEAR, "--approve-as", "A. Tester", "--accept-warnings", "--samples", "8",
+        "--records", folder / "records.sqlite", "--out", folder, "--json",
+    )  # fmt: skip
+    return ended, folder
+
+
+def test_run_does_everything_and_prints_json_alone(done):
+    ended, folder = done
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout)
+    assert told["ending"] == "completed" and len(told["steps"]) == 3
+    assert Path(told["pdf"]).read_bytes().startswith(b"%PDF")
+    assert Path(told["html"]).exists()
+    verified = json.loads(
+        call("records", "verify", "--records", folder / "records.sqlite", "--json").stdout
+    )
+    assert verified["holds"] and verified["entries"] > 100
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("plan", "check", PLAN), ("plan", "show", PLAN), ("read", PLAN),
+        ("screen", PLAN, "--answers", CLEAR), ("assess", PLAN), ("body", "list"), ("records", "list"),
+        ("approve", PLAN, "--answers", CLEAR, "--by", "A. Tester", "--accept-warnings"),
+        ("deliver", PLAN, "--client", "demo-01"),
+    ],
+    ids=lambda a: " ".join(map(str, a[:2])).replace(str(ROOT), ""),
+)  # fmt: skip
+def test_every_verb_speaks_json(done, arguments):
+    _, folder = done
+    environment = os.environ | {"MICROCURRENT_RECORDS": str(folder / "records.sqlite")}
+    ended = call(*arguments, "--json", env=environment)
+    assert ended.returncode == 0, ended.stderr
+    json.loads(ended.stdout)
+
+
+def test_record_and_report_follow_a_sitting(done):
+    ended, folder = done
+    sitting = json.loads(ended.stdout)["sitting"]
+    records = ("--records", folder / "records.sqlite")
+    noted = call("record", sitting, "--felt", "warm", "--comfort", "8", *records, "--json")
+    assert json.loads(noted.stdout)["events"][-1]["kind"] == "felt"
+    told = call("report", sitting, *records, "--out", folder / "again", "--json")
+    assert Path(json.loads(told.stdout)["html"]).read_text(encoding="utf-8").count("warm")
+    shown = call("records", "show", sitting, *records)
+    assert "lease" in shown.stdout and shown.returncode == 0
+
+
+def test_a_fault_ends_with_exit_code_4_and_output_off(done):
+    _, folder = done
+    ended = call(
+        "deliver",
+        PLAN,
+        "--client",
+        "demo-01",
+        "--fault",
+        "lead-off@15",
+        "--records",
+        folder / "records.sqlite",
+    )
+    assert ended.returncode == 4
+    assert "Output is off" in ended.stderr and "Traceback" not in ended.stderr
+
+
+def test_refusals_have_exit_code_3(done, tmp_path):
+    _, folder = done
+    fresh = ("--records", tmp_path / "fresh.sqlite")
+    assert call("deliver", PLAN, "--client", "x", *fresh).returncode == 3
+    records = ("--records", folder / "records.sqlite")
+    unread = call("approve", PLAN, "--answers", CLEAR, "--by", "A. Tester", *records)
+    assert unread.returncode == 3 and "accept-warnings" in unread.stderr
+    pregnant = tmp_path / "answers.toml"
+    pregnant.write_text(CLEAR.read_text(encoding="utf-8").replace('pregnancy = "no"', 'pregnancy = "yes"'))
+    assert call("screen", PLAN, "--answers", pregnant, *records).returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("plan", "check", "absent.toml"), 2, "no such file"),
+        (("plan", "check", ROOT / "examples" / "broken" / "02-wrong-unit.toml"), 2, "wrong unit"),
+        (("body", "show", "absent.nii.gz"), 2, "absent.nii.gz"),
+        (("body", "show", "teapot"), 2, "teapot"),
+        (("records", "verify", "--records", ROOT / "README.md"), 5, "README.md"),
+        (("report", "no-such", "--records", "out.sqlite"), 5, "no-such"),
+        (("fly",), 2, "No such command"),
+        (("screen", PLAN), 2, "no answers"),
+    ],
+)  # fmt: skip
+def test_errors_are_one_message_and_a_code(arguments, code, words, tmp_path):
+    ended = call(*arguments, cwd=tmp_path)
+    assert ended.returncode == code, ended.stderr
+    assert words in ended.stderr and "Traceback" not in ended.stderr
+
+
+def test_new_plans_do_not_overwrite(tmp_path):
+    assert call("plan", "new", tmp_path / "plan.toml").returncode == 0
+    assert call("plan", "check", tmp_path / "plan.toml").returncode == 0
+    again = call("plan", "new", tmp_path / "plan.toml")
+    assert again.returncode == 2 and "exists already" in again.stderr
+
+
+def test_template_of_answers_is_unanswered(tmp_path):
+    answers = tmp_path / "answers.toml"
+    answers.write_text(call("screen", PLAN, "--template").stdout, encoding="utf-8")
+    ended = call("screen", PLAN, "--answers", answers, "--records", tmp_path / "r.sqlite")
+    assert ended.returncode in (2, 3) and "Traceback" not in ended.stderr
+
+
+# -- signals ----------------------------------------------------------------------------------------
+
+
+def started(folder, records) -> subprocess.Popen:
+    """A sitting in real time, in a process of its own, with current flowing."""
+    process = subprocess.Popen(
+        [*COMMAND, "deliver", str(PLAN), "--client", "demo-01", "--real-time", "--records", str(records)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    give_up = time.monotonic() + 60
+    while time.monotonic() < give_up:
+        listed = call("records", "list", "--records", records, "--json")
+        still = [s for s in json.loads(listed.stdout) if s["ending"] == "open"]
+        if still and still[-1]["events"] > 6:
+            return process
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.2)
+    process.kill()
+    raise AssertionError("the sitting did not start")
+
+
+def last_sitting(records) -> dict:
+    name = json.loads(call("records", "list", "--records", records, "--json").stdout)[-1]["id"]
+    return json.loads(call("records", "show", name, "--records", records, "--json").stdout)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_output_off_and_the_record_closed(done, number):
+    _, folder = done
+    records = folder / "records.sqlite"
+    process = started(folder, records)
+    process.send_signal(number)
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Output is off" in told and "Traceback" not in told
+    sitting = last_sitting(records)
+    assert sitting["ending"] == "stopped"
+    assert [e["kind"] for e in sitting["events"]][-2:] == ["off", "closed"]
+
+
+def test_a_killed_sitting_loses_nothing_and_is_closed_at_the_next_start(done):
+    _, folder = done
+    records = folder / "records.sqlite"
+    process = started(folder, records)
+    time.sleep(1.2)
+    process.kill()
+    process.communicate(timeout=30)
+    sitting = last_sitting(records)
+    assert sitting["ending"] == "interrupted"
+    closed = sitting["events"][-1]
+    figures = dict(closed["figures"])
+    assert closed["kind"] == "closed" and figures["ending"] == "interrupted"
+    leases = [e for e in sitting["events"] if e["kind"] == "lease"]
+    assert leases and figures["unmeasured_time"] <= 2 * dict(leases[-1]["figures"])["lease"]
+    assert call("records", "verify", "--records", records).returncode == 0
