@@ -212,6 +212,8 @@ def screening() -> Screening:
         answers=(Answer(id="implant-active", yes=False), Answer(id="epilepsy", yes=False),
                  Answer(id="retinoid", yes=True, date="2027-01-10", zones=("cheek",), note="once a week")),
         findings=(
+            ScreeningFinding(id="epilepsy", outcome="clear", reason="Answered no.", rank="A",
+                             sources=("nuface",)),
             ScreeningFinding(id="retinoid", outcome="clearance", reason="The skin barrier is thinner.",
                              rank="C", sources=("nuface",),
                              conflict="One manual waits 5 days, another 30 days.",

@@ -17,7 +17,7 @@ class Ownership:
     """The locks that this process holds, one for each sitting it delivers."""
 
     def __init__(self, store: Path) -> None:
-        self._folder = store.with_name(store.name + ".sittings")
+        self._store = store
         self._held: dict[str, int] = {}
 
     def take(self, sitting: str) -> bool:
@@ -25,10 +25,9 @@ class Ownership:
         if sitting in self._held:
             return True
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._folder / f"{sitting}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = os.open(self._file(sitting), os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as problem:
-            raise RecordError(f"{self._folder}: no lock file can be made here ({problem}).") from problem
+            raise RecordError(f"{self._file(sitting)}: no lock can be made here ({problem}).") from problem
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -45,8 +44,11 @@ class Ownership:
         """Give the lock back and take its file away; nothing happens where it is not held."""
         descriptor = self._held.pop(sitting, None)
         if descriptor is not None:
-            (self._folder / f"{sitting}.lock").unlink(missing_ok=True)
+            self._file(sitting).unlink(missing_ok=True)
             os.close(descriptor)
+
+    def _file(self, sitting: str) -> Path:
+        return self._store.with_name(f"{self._store.name}.{sitting}.lock")
 
     def drop(self) -> None:
         """Give every lock back, but leave the files: these sittings were not closed."""

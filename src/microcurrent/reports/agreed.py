@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from microcurrent.model import Approval, Assessment, Screening
+from microcurrent.model import Approval, Assessment, Finding, Screening, ScreeningFinding
 from microcurrent.reports import wording
 from microcurrent.reports.content import Block, Facts, Items, Notice, Paragraph, Section, Table
 
@@ -22,17 +22,21 @@ def screening_section(screening: Screening | None) -> Section:
     ]
     if screening.unanswered:
         blocks.append(Paragraph(text=f"Not answered: {', '.join(screening.unanswered)}."))
-    if screening.findings:
-        blocks.append(_screening_findings(screening))
+    telling = tuple(finding for finding in screening.findings if finding.outcome != "clear")
+    if telling:
+        blocks.append(_screening_findings(telling))
+    clear = [finding.id for finding in screening.findings if finding.outcome == "clear"]
+    if clear:
+        blocks.append(Paragraph(text=f"Nothing stands against it from: {', '.join(clear)}."))
     notes = tuple(f"{a.id}: {a.note}" for a in screening.answers if a.note)
     if notes:
         blocks.append(Items(texts=notes))
     return Section(title=title, blocks=tuple(blocks))
 
 
-def _screening_findings(screening: Screening) -> Table:
+def _screening_findings(findings: tuple[ScreeningFinding, ...]) -> Table:
     rows = []
-    for finding in screening.findings:
+    for finding in findings:
         outcome = wording.screening_outcome(finding.outcome)
         if finding.cleared_by:
             outcome += f"; cleared by {finding.cleared_by}"
@@ -49,7 +53,7 @@ def _screening_findings(screening: Screening) -> Table:
         columns=(("Question", "text"), ("Meaning", "text"), ("Why", "text"),
                  ("Where sources disagree", "text"), ("Sources", "text")),
         rows=tuple(rows),
-        tones=tuple(wording.SCREENING[finding.outcome][2] for finding in screening.findings),
+        tones=tuple(wording.SCREENING[finding.outcome][2] for finding in findings),
     )  # fmt: skip
 
 
@@ -72,9 +76,25 @@ def assessment_section(assessment: Assessment) -> Section:
                    f"findings: {counts}."),
             Paragraph(text="The worse end of the 90 % interval is compared, not the middle. Limits marked "
                       "as proposed are this project's own and stricter than the standards."),
+            *_reasons(assessment),
             _findings(assessment),
         ),
     )  # fmt: skip
+
+
+def _reasons(assessment: Assessment) -> tuple[Items, ...]:
+    """A sentence for every finding that is not simply within its limit."""
+    told = tuple(
+        f"{wording.VERDICTS[verdict][0]} {finding.where}: {finding.reason or finding.what}"
+        for verdict in ("stop", "warn", "unknown")
+        for finding in assessment.having(verdict)
+    )
+    return (Items(texts=told),) if told else ()
+
+
+def _value(finding: Finding) -> str:
+    """The value, or where there is none, why."""
+    return wording.estimate(finding.value) if finding.value is not None else finding.reason or "–"
 
 
 def _findings(assessment: Assessment) -> Table:
@@ -85,8 +105,7 @@ def _findings(assessment: Assessment) -> Table:
                  ("Value (90 % interval)", "text"), ("Limit", "text"), ("Sources", "text")),
         rows=tuple(
             (
-                finding.what + (f": {finding.reason}" if finding.reason else ""),
-                wording.verdict(finding.verdict), finding.where, wording.estimate(finding.value),
+                finding.what, wording.verdict(finding.verdict), finding.where, _value(finding),
                 wording.limit(finding),
                 wording.sources(finding.source)
                 + (f" ({wording.confidence(finding.confidence)})" if finding.confidence else ""),

@@ -79,7 +79,7 @@ def delivered_section(plan: Plan, sitting: Sitting | None) -> Section:
         *(_told(event) for event in sitting.events if event.kind in _TOLD),
         *_unmeasured(sitting),
         Paragraph(
-            text=f"Delivered by {sitting.stimulator}. Planned is what the plan asks for; delivered is what "
+            text=f"Stimulator: {sitting.stimulator}. Planned is what the plan asks for; delivered is what "
             "the stimulator reported; neither is a measurement of a result."
         ),
         trace_picture(plan, sitting),
@@ -129,7 +129,8 @@ def _charge(step: Step, got: Given) -> tuple[str, ...]:
     planned = step.stimulus.absolute_charge
     difference, whole = "–", write(step.stimulus.duration, "time")
     if got.absolute_charge is not None and planned > 0:
-        difference = f"{100 * (got.absolute_charge / planned - 1):+.1f} %"
+        percent = round(100 * (got.absolute_charge / planned - 1), 1)
+        difference = f"{percent:+.1f} %" if percent else "0.0 %"
     return (
         wording.step_name(step),
         wording.charge(step.stimulus.net_charge),

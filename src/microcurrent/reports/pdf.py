@@ -90,6 +90,7 @@ def _widths(table: Table) -> list[float]:
     for place, (heading, _) in enumerate(table.columns):
         texts = [heading, *(row[place] for row in table.rows)]
         words = max(len(word) for text in texts for word in (text.split() or [""]))
-        longest = max(len(text) for text in texts)
-        widths.append(float(max(_NARROW, min(words, _WIDE) + 1, min(longest, _WIDE) * 0.75)))
+        typical = sum(len(text) for text in texts) / len(texts)
+        longest = min(max(len(text) for text in texts), _WIDE)
+        widths.append(max(_NARROW, min(words, _WIDE) + 1.0, 0.6 * min(typical, _WIDE) + 0.4 * longest))
     return widths

@@ -15,17 +15,16 @@ from microcurrent.units import write
 def predicted_section(plan: Plan, prediction: Prediction, fields: Fields | None) -> Section:
     """Return the section on the prediction; without `fields` it has no drawings of the body."""
     exposure = prediction.exposure
-    steps = {step.number: step for step in plan.steps}
     blocks: list[Block] = [
         Paragraph(
             text="Predicted by the model from the plan, not measured. Every value is followed by its 90 % "
             "interval: from what is known of these tissues, nine times in ten the true value lies in it."
         ),
         *(Notice(tone="note", text=warning) for warning in prediction.warnings),
-        _contacts(exposure.steps, steps),
-        _stimulator(exposure.steps, steps),
+        _contacts(exposure.steps),
+        _stimulator(exposure.steps),
         exposure_picture(prediction),
-        _tissues(exposure.steps, steps),
+        _tissues(exposure.steps),
         Items(texts=_in_words(exposure.steps)),
     ]
     if fields is not None:
@@ -41,11 +40,7 @@ def predicted_section(plan: Plan, prediction: Prediction, fields: Fields | None)
     return Section(title="What tissue was predicted to receive", blocks=tuple(blocks))
 
 
-def _name(step: StepExposure, steps: dict[int, Step]) -> str:
-    return wording.step_name(steps[step.number]) if step.number in steps else str(step.number)
-
-
-def _contacts(exposures: tuple[StepExposure, ...], steps: dict[int, Step]) -> Table:
+def _contacts(exposures: tuple[StepExposure, ...]) -> Table:
     return Table(
         caption="Skin under each electrode: current and charge per area, mean over the contact "
         "(90 % interval).",
@@ -54,7 +49,7 @@ def _contacts(exposures: tuple[StepExposure, ...], steps: dict[int, Step]) -> Ta
                  ("Net charge per area", "text")),
         rows=tuple(
             (
-                _name(step, steps), contact.electrode, wording.estimate(contact.area),
+                str(step.number), contact.electrode, wording.estimate(contact.area),
                 wording.estimate(contact.peak_density), wording.estimate(contact.dc_density),
                 wording.estimate(contact.net_charge_density),
             )
@@ -64,14 +59,14 @@ def _contacts(exposures: tuple[StepExposure, ...], steps: dict[int, Step]) -> Ta
     )  # fmt: skip
 
 
-def _stimulator(exposures: tuple[StepExposure, ...], steps: dict[int, Step]) -> Table:
+def _stimulator(exposures: tuple[StepExposure, ...]) -> Table:
     return Table(
         caption="What each step asks of the stimulator (90 % interval).",
         columns=(("Step", "text"), ("Voltage needed", "text"), ("Resistance below the skin layer", "text"),
                  ("Distance of the probes", "text"), ("Positions computed", "figures")),
         rows=tuple(
             (
-                _name(step, steps), wording.estimate(step.voltage),
+                str(step.number), wording.estimate(step.voltage),
                 wording.estimate(step.tissue_resistance), _spacing(step), str(step.positions),
             )
             for step in exposures
@@ -84,7 +79,7 @@ def _spacing(step: StepExposure) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _tissues(exposures: tuple[StepExposure, ...], steps: dict[int, Step]) -> Table:
+def _tissues(exposures: tuple[StepExposure, ...]) -> Table:
     return Table(
         caption="Electric field in each tissue near the probes, at the peak of the current "
         "(90 % interval).",
@@ -92,7 +87,7 @@ def _tissues(exposures: tuple[StepExposure, ...], steps: dict[int, Step]) -> Tab
                  ("A twentieth is above", "text"), ("Strongest place", "text")),
         rows=tuple(
             (
-                _name(step, steps), tissue.tissue, wording.estimate(tissue.field_median),
+                str(step.number), tissue.tissue, wording.estimate(tissue.field_median),
                 wording.estimate(tissue.field_p95), wording.estimate(tissue.field_max),
             )
             for step in exposures

@@ -104,7 +104,8 @@ def _window(section: Section) -> tuple[float, float, float, float]:
     left, right = max(first - beside, section.along[0]), min(last + beside, section.along[-1])
     inside = (section.along >= left) & (section.along <= right)
     levels = section.height[np.any(section.tissue[inside] >= 0, axis=0)]
-    top = float(levels.max()) if levels.size else 0.0
+    half = float(section.height[1] - section.height[0]) / 2  # heights are those of middles of cells
+    top = float(levels.max()) + half if levels.size else 0.0
     lowest = float(levels.min()) if levels.size else float(section.height[0])
     bottom = max(lowest, -max(_BELOW * (last - first), _LEAST))
     return float(left), float(right), float(bottom), float(top)
@@ -185,11 +186,7 @@ def _name_tissues(
     left, right, bottom, top = window
     column = section.tissue[np.searchsorted(section.along, right, side="right") - 1]
     view = (section.height >= bottom) & (section.height <= top) & (column >= 0)
-    heights = [
-        (float(section.height[view & (column == kind)].mean()), fields.tissues[kind])
-        for kind in np.unique(column[view])
-    ]
-    heights.sort(reverse=True)
+    heights = _layers(fields, section.height[view], column[view])
     places: list[float] = []
     for middle, _ in heights:
         places.append(min(middle, places[-1] - gap) if places else middle)
@@ -199,6 +196,14 @@ def _name_tissues(
                   [middle * MM, middle * MM, place * MM], color=style.INK, linewidth=0.9, clip_on=False,
                   zorder=7, path_effects=style.halo(2.2))  # fmt: skip
         axes.text(edge + reach, place * MM, name, ha="left", va="center", fontsize=10.5, clip_on=False)
+
+
+def _layers(fields: Fields, height: Array, column: Array) -> list[tuple[float, str]]:
+    """Middle [m] and name of each layer that one column of tissue runs through, from the skin down."""
+    cuts = np.flatnonzero(np.diff(column)) + 1
+    runs = zip(np.split(height, cuts), np.split(column, cuts), strict=True)
+    layers = [(float(part.mean()), fields.tissues[kinds[0]]) for part, kinds in runs if len(kinds)]
+    return sorted(layers, reverse=True)
 
 
 def _frame(axes: Axes, window: tuple[float, float, float, float]) -> None:

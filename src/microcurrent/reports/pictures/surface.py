@@ -17,7 +17,7 @@ from microcurrent.units import write
 Array = np.ndarray
 
 #: Charge per area below this share of the largest counts as untouched; colours begin there.
-_TOUCHED = 1e-2
+_TOUCHED = 1e-3
 #: What is shown beyond the touched skin and the sites, as a share of their extent.
 _MARGIN = 0.22
 #: Least margin [m].
@@ -48,6 +48,7 @@ def surface_picture(fields: Fields, *, paths: tuple[tuple[str, ...], ...] = ()) 
         axes.set_xlim(left * MM, right * MM)
         axes.set_ylim(bottom * MM, top * MM)
         axes.set_aspect("equal")
+        axes.set_facecolor(_UNTOUCHED)
         _scale(axes, (left, right, bottom, top))
         _colour_bar(figure, axes, mesh, unit=unit)
         image = style.as_svg(figure)
@@ -56,7 +57,7 @@ def surface_picture(fields: Fields, *, paths: tuple[tuple[str, ...], ...] = ()) 
         alternative=_alternative(surface, sites, paths),
         caption="The skin seen from outside. Colour: charge that passed through each square centimetre "
         "over the whole sitting, both directions added up; plain skin had less than a "
-        "hundredth of the most. Dots: sites of the plan"
+        "thousandth of the most. Dots: sites of the plan"
         + ("; broken line: path of the moving probe." if paths else "."),
     )
 
@@ -79,16 +80,14 @@ def _view(surface: Surface) -> Array:
 
 
 def _window(surface: Surface, flat: Array, sites: dict[str, Array]) -> tuple[float, float, float, float]:
-    """What is shown [m]: the touched skin and the sites with a margin, within the skin there is."""
+    """What is shown [m]: the touched skin and the sites with a margin."""
     touched = surface.absolute > _TOUCHED * surface.absolute.max(initial=0.0)
     shown = np.concatenate([flat[touched, :2], *(place[None, :2] for place in sites.values())])
     if not len(shown):
         shown = flat[:, :2]
     low, high = shown.min(axis=0), shown.max(axis=0)
     margin = max(_MARGIN * float(np.max(high - low)), _LEAST)
-    half = np.sqrt(surface.area.max()) / 2
-    low = np.maximum(low - margin, flat[:, :2].min(axis=0) - half)
-    high = np.minimum(high + margin, flat[:, :2].max(axis=0) + half)
+    low, high = low - margin, high + margin
     return float(low[0]), float(high[0]), float(low[1]), float(high[1])
 
 
