@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from microcurrent import tables, units
-from microcurrent.errors import MissingLimit, TableError
+from microcurrent.errors import InputError, MissingLimit, TableError
 from microcurrent.model import Input
 
 DATA = Path(str(tables.shipped()))
@@ -253,7 +253,7 @@ def test_profiles_only_add_limits():
     assert home - plain == {"home-current", "home-sitting-time"}
     assert plain < home
     assert tables.limits(profiles=("home",)).stop("home-current") == pytest.approx(400e-6)
-    with pytest.raises(TableError, match="profile"):
+    with pytest.raises(InputError, match="profile"):
         tables.limits(profiles=("holiday",))
 
 

@@ -36,6 +36,12 @@ AcceptWarnings = Annotated[
     bool, typer.Option("--accept-warnings", help="Accept every warning that the assessment shows.")
 ]
 Samples = Annotated[int, typer.Option("--samples", min=8, max=10_000, help="Draws behind each interval.")]
+Profiles = Annotated[
+    list[str],
+    typer.Option(
+        "--profile", help="Add a stricter set of limits: home, conservative or motor. Repeatable."
+    ),
+]
 Stimulator = Annotated[str, typer.Option("--stimulator", help="Which stimulator gives the current.")]
 RealTime = Annotated[
     bool, typer.Option("--real-time", help="Run on the clock on the wall, not as fast as possible.")

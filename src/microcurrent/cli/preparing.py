@@ -15,6 +15,7 @@ from microcurrent.cli.options import (
     Answers,
     Json,
     PlanFile,
+    Profiles,
     Records,
     Role,
     Samples,
@@ -87,6 +88,7 @@ def assess(
     everything: Annotated[
         bool, typer.Option("--all", help="Show the findings that are in order, too.")
     ] = False,
+    profile: Profiles = [],  # noqa: B006  typer reads the default, nothing changes it
     samples: Samples = 24,
     records: Records = None,
     json: Json = False,
@@ -95,7 +97,9 @@ def assess(
     prepared = workflow.read(plan)
     with workflow.Workspace(records_path(records)) as workspace:
         prediction = newest_prediction(workspace, prepared, samples, quiet=json)
-        assessment = workflow.assess(prepared, prediction, workspace=workspace, actor=actor())
+        assessment = workflow.assess(
+            prepared, prediction, workspace=workspace, actor=actor(), profiles=tuple(profile)
+        )
     if json:
         show_json({"verdict": assessment.verdict, "assessment": assessment})
     else:
@@ -111,6 +115,7 @@ def approve(
     role: Role = "practitioner",
     until: Until = "",
     accept_warnings: AcceptWarnings = False,
+    profile: Profiles = [],  # noqa: B006  typer reads the default, nothing changes it
     samples: Samples = 24,
     records: Records = None,
     json: Json = False,
@@ -122,7 +127,9 @@ def approve(
             prepared, answers, workspace=workspace, on=now().date(), actor=by
         )
         prediction = newest_prediction(workspace, prepared, samples, quiet=json)
-        assessment = workflow.assess(prepared, prediction, workspace=workspace, actor=by)
+        assessment = workflow.assess(
+            prepared, prediction, workspace=workspace, actor=by, profiles=tuple(profile)
+        )
         if not json:
             show_assessment(assessment, everything=False)
         consent = workflow.Consent(

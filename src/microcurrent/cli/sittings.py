@@ -16,6 +16,7 @@ from microcurrent.cli.options import (
     Folder,
     Json,
     PlanFile,
+    Profiles,
     RealTime,
     Records,
     Role,
@@ -110,6 +111,7 @@ def run(
     role: Role = "practitioner",
     until: Until = "",
     accept_warnings: AcceptWarnings = False,
+    profile: Profiles = [],  # noqa: B006  typer reads the default, nothing changes it
     samples: Samples = 24,
     stimulator: Stimulator = "simulated",
     real_time: RealTime = False,
@@ -137,7 +139,9 @@ def run(
         if not json:
             show_prediction(prediction)
         _say_step(json, "assess")
-        assessment = workflow.assess(prepared, prediction, workspace=workspace, actor=approve_as)
+        assessment = workflow.assess(
+            prepared, prediction, workspace=workspace, actor=approve_as, profiles=tuple(profile)
+        )
         if not json:
             show_assessment(assessment, everything=False)
         _say_step(json, "approve")

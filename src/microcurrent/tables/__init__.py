@@ -116,7 +116,10 @@ def stacks(folder: Traversable | None = None) -> dict[str, Stack]:
 
 
 def limits(folder: Traversable | None = None, *, profiles: tuple[str, ...] = ()) -> Limits:
-    """Return the limits that always hold, and those of `profiles` such as "home"."""
+    """Return the limits that always hold, and those of `profiles` such as "home".
+
+    Raises `InputError` for a profile that no limit belongs to.
+    """
     return _limits(folder or shipped(), profiles)
 
 

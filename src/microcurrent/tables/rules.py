@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from importlib.resources.abc import Traversable
 
 from microcurrent import units
-from microcurrent.errors import TableError
+from microcurrent.errors import InputError, Problem
 from microcurrent.model import Contraindication, Limit, Limits
 from microcurrent.model.plan import SYSTEMS
 from microcurrent.model.screening import CLASSES
@@ -33,9 +33,10 @@ def read_limits(folder: Traversable, profiles: Iterable[str] = ()) -> Limits:
     known = {row.text("profile") for row in found if "profile" in row.content}
     for profile in wanted:
         if profile not in known:
-            raise TableError(
-                f"{file}: profile: expected one of {', '.join(sorted(known))}, came {profile!r}."
-            )
+            raise InputError(
+                Problem(what="unknown profile of limits", key="profile", came=profile,
+                        expected=f"one of {', '.join(sorted(known))}")
+            )  # fmt: skip
     limits = [(row, _limit(row, tuple(references))) for row in found]
     return Limits(
         limits=tuple(limit for row, limit in limits if row.content.get("profile", "") in ("", *wanted))

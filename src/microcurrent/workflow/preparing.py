@@ -92,16 +92,28 @@ def stored_prediction(prepared: Prepared, workspace: Workspace) -> Prediction | 
     return workspace.newest(Prediction, plan=prepared.plan.digest, tables=tables.digest())
 
 
-def assess(prepared: Prepared, prediction: Prediction, *, workspace: Workspace, actor: str) -> Assessment:
-    """Compare a prediction with every limit and placement rule, and keep the assessment."""
+def assess(
+    prepared: Prepared,
+    prediction: Prediction,
+    *,
+    workspace: Workspace,
+    actor: str,
+    profiles: tuple[str, ...] = (),
+) -> Assessment:
+    """Compare a prediction with every limit and placement rule, and keep the assessment.
+
+    `profiles`: sets of stricter limits to add, such as "home". Raises `TableError` for one that is
+    not known.
+    """
     from microcurrent.planning.assess import assess as _assess
 
     assessment = _assess(
         prepared.plan,
         prediction,
-        tables.limits(),
+        tables.limits(profiles=profiles),
         body=prepared.source.body,
         tables_digest=tables.digest(),
+        tissues_between=prepared.source.tissues_on_line,
     )
     workspace.keep(assessment, actor=actor)
     return assessment

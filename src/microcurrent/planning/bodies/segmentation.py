@@ -18,7 +18,7 @@ from microcurrent.model.tissue import StackLayer
 from microcurrent.physics.bodies.merging import refined_near
 from microcurrent.physics.bodies.placing import FARTHEST
 from microcurrent.physics.bodies.segmentation import segmentation_volume
-from microcurrent.physics.bodies.volume import AIR, Volume, normals_of
+from microcurrent.physics.bodies.volume import AIR, Volume
 from microcurrent.physics.conduction.contact import Faces
 from microcurrent.planning.bodies.label_map import LabelMap, map_beside, read_label_map
 from microcurrent.planning.bodies.nifti import read_nifti
@@ -28,8 +28,8 @@ from microcurrent.planning.bodies.source import check_reach, points_of
 COARSENESS = 2.0
 #: A site farther than this from the skin [m] is moved so far that a person should know.
 _OFF_SKIN = 4e-3
-#: How deep [m], how finely and over what radius of skin tissues under a point are looked up.
-_DEEPEST, _STEP, _AROUND = 40e-3, 0.25e-3, 10e-3
+#: How finely [m] a line is looked up: well below any voxel.
+_STEP = 0.25e-3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,23 +67,12 @@ class SegmentationSource:
         on_skin = self.surface.centres[cKDTree(self.surface.centres).query(points)[1]]
         return refined_near(self.whole, on_skin, reach, coarseness=COARSENESS if coarse else 1.0)
 
-    def tissues_between(self, a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[tuple[str, float], ...]:
-        """See `BodySource`. Down to 40 mm, or to the far side; air in the body is called "air"."""
-        middle = np.concatenate([points_of(a, (3,)), points_of(b, (3,))]).mean(axis=0)
-        distance = np.linalg.norm(self.surface.centres - middle, axis=1)
-        start = self.surface.centres[int(np.argmin(distance))]
-        near = np.linalg.norm(self.surface.centres - start, axis=1) <= _AROUND
-        outward = (normals_of(self.surface)[near] * self.surface.area[near, None]).sum(axis=0)
-        inward = -outward / np.linalg.norm(outward)
-        depths = np.arange(_STEP / 2, _DEEPEST, _STEP)
-        labels = self._labels_at(start + depths[:, None] * inward)
-        inside = np.flatnonzero(labels != AIR)
-        if not inside.size:
-            return ()
-        labels = labels[: inside[-1] + 1]
-        ends = np.flatnonzero(np.append(labels[1:] != labels[:-1], True))
-        names = (*self.whole.tissues, "air")
-        return tuple((names[labels[end]], float(depths[end] + _STEP / 2)) for end in ends)
+    def tissues_on_line(self, a: npt.ArrayLike, b: npt.ArrayLike) -> set[str]:
+        """See `BodySource`."""
+        first, last = points_of(a, (3,))[0], points_of(b, (3,))[0]
+        count = int(np.linalg.norm(last - first) / _STEP) + 2
+        labels = self._labels_at(first + np.linspace(0, 1, count)[:, None] * (last - first))
+        return {self.whole.tissues[label] for label in np.unique(labels) if label != AIR}
 
     def _labels_at(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.int16]:
         """Label of the voxel at each point (P, 3), -1 outside the grid."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import numpy.typing as npt
 
 from microcurrent.errors import Problem, ValueRefused
@@ -66,12 +65,9 @@ class SlabSource:
         layers = self._layers(thickness or {})
         return slab_volume(layers, self.stack.size, boxes, coarseness=COARSENESS if coarse else 1.0)
 
-    def tissues_between(self, a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[tuple[str, float], ...]:
-        """See `BodySource`. The same everywhere on a slab."""
-        depths = np.cumsum([layer.thickness.value for layer in self.stack.layers])
-        return tuple(
-            (layer.tissue, float(depth)) for layer, depth in zip(self.stack.layers, depths, strict=True)
-        )
+    def tissues_on_line(self, a: npt.ArrayLike, b: npt.ArrayLike) -> set[str]:
+        """See `BodySource`. Both points stand on the flat skin, so the line stays in the first layer."""
+        return {self.stack.layers[0].tissue}
 
     def _layers(self, thickness: Mapping[int, float]) -> list[tuple[str, float]]:
         count = len(self.stack.layers)

@@ -53,11 +53,8 @@ class BodySource(Protocol):
         segmentation has no layers and refuses it.
         """
 
-    def tissues_between(self, a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[tuple[str, float], ...]:
-        """Return what lies under the skin half-way between two points (3,) [m].
-
-        From the skin inwards: each tissue with the depth [m] at which it ends.
-        """
+    def tissues_on_line(self, a: npt.ArrayLike, b: npt.ArrayLike) -> set[str]:
+        """Return every tissue that the straight line between two points (3,) [m] passes through."""
 
 
 def points_of(centres: npt.ArrayLike, widths: tuple[int, ...]) -> Floats:
