@@ -11,7 +11,7 @@ extensions = ["myst_parser"]
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 root_doc = "index"
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "reference/verification-table.md"]
 nitpicky = True
 
 html_theme = "pydata_sphinx_theme"
