@@ -16,8 +16,8 @@ help:  ## list the targets
 	@echo "Setting up .venv (once; about a minute on a usual line) ..."
 ifdef UV
 	@test -x $(BIN)/python || uv venv --quiet --python $(PYTHON) .venv
-	@uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
-	@uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
+	@uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --no-build-isolation -e .
 else
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
@@ -28,7 +28,7 @@ endif
 .venv/made-dev: requirements-dev.lock .venv/made-run
 	@echo "Adding the tools for tests and checks ..."
 ifdef UV
-	@uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.lock
 else
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
 endif
@@ -36,7 +36,7 @@ endif
 
 run: .venv/made-run  ## plan, predict, check, deliver (simulated), record and report one shipped example
 	@$(BIN)/microcurrent run examples/01-cheek-lift.toml --answers examples/client-clear.toml \
-	  --approve-as "Demo practitioner" --role practitioner --stimulator simulated --records out/records.sqlite --out out
+	  --approve-as "Demo practitioner" --accept-warnings --stimulator simulated --records out/records.sqlite --out out
 
 test: .venv/made-dev  ## run the tests
 	@$(BIN)/python -m pytest -q $(ARGS)

@@ -131,10 +131,8 @@ def test_a_module_says_in_its_first_line_what_it_is(path):
     docstring = ast.get_docstring(ast.parse(text))
     assert docstring, f"{name_of(path)} says nothing"
     assert (
-        (text.startswith('"""')
-        and docstring.splitlines()[0].rstrip().endswith((".", ":")))
-        or "\n" in docstring
-    )
+        text.startswith('"""') and docstring.splitlines()[0].rstrip().endswith((".", ":"))
+    ) or "\n" in docstring
 
 
 @pytest.mark.parametrize("path", PACKAGES, ids=name_of)

@@ -57,7 +57,7 @@ def test_a_sitting_delivers_the_plan_and_the_record_holds(treatment, workspace):
     kinds = [event.kind for event in kept.events]
     assert kinds[0] == "opened" and kinds[-1] == "closed" and "off" in kinds
     assert kinds.index("lease") < kinds.index("measured")
-    assert workflow.verify(workspace).head == workspace.store.head()
+    assert workflow.verify(workspace.records).head == workspace.store.head()
 
 
 def test_equal_inputs_predict_equally(treatment, workspace):
@@ -177,7 +177,7 @@ def test_what_was_felt_is_added_and_nothing_changed(treatment, workspace):
     for wrong in ({}, {"comfort": 11}, {"comfort": -1}):
         with pytest.raises(ValueRefused):
             workflow.Noticed(**wrong)
-    assert workflow.verify(workspace).entries > 0
+    assert workflow.verify(workspace.records).entries > 0
 
 
 def test_the_report_holds_what_was_planned_delivered_and_felt(treatment, workspace, tmp_path):

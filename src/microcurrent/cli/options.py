@@ -51,8 +51,8 @@ FaultOption = Annotated[
     typer.Option(
         "--fault",
         metavar="KIND@SECONDS",
-        help="Break the simulated stimulator: lead-off, open, short, drift, gain, frozen, silent, stuck, "
-        "reset. May be given more than once.",
+        help="Break the simulated stimulator: lead-off, open, short, drift, gain, leak, frozen, silent, "
+        "stuck, reset. May be given more than once.",
     ),
 ]
 Folder = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the report is written.")]

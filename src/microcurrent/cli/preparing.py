@@ -26,7 +26,7 @@ from microcurrent.cli.options import (
     records_path,
 )
 from microcurrent.cli.plans import show
-from microcurrent.cli.tables import show_assessment, show_prediction, show_screening
+from microcurrent.cli.tables import show_assessment, show_inputs, show_prediction, show_screening
 from microcurrent.errors import AnswersError, Problem
 from microcurrent.model.exposure import Prediction
 
@@ -81,6 +81,7 @@ def predict(plan: PlanFile, samples: Samples = 24, records: Records = None, json
         show_json(prediction)
     else:
         show_prediction(prediction)
+        show_inputs(prediction)
 
 
 def assess(

@@ -65,8 +65,7 @@ def verify(
 ) -> None:
     """Check every entry and document; a changed byte is found and named."""
     path = records_path(records)
-    with workflow.Workspace(path) as workspace:
-        verified = workflow.verify(workspace, containing=head)
+    verified = workflow.verify(path, containing=head)
     if json:
         show_json({"holds": True, "entries": verified.entries, "head": verified.head})
         return

@@ -95,6 +95,24 @@ def show_prediction(prediction: Prediction) -> None:
         output.print(f"! {warning}")
 
 
+def show_inputs(prediction: Prediction) -> None:
+    """Print the numbers that a prediction rests on, with range, source and confidence."""
+    table(
+        "What the figures rest on",
+        ("input", "value", "range", "source", "confidence"),
+        (
+            (
+                given.name,
+                units.write(given.value, given.dimension),
+                units.write_interval(given.low, given.high, given.dimension),
+                given.source,
+                given.confidence,
+            )
+            for given in prediction.inputs
+        ),
+    )
+
+
 def show_screening(screening: Screening) -> None:
     """Print the outcome of a screening and every finding."""
     output.print(f"Screening on {screening.date}: {screening.outcome}")

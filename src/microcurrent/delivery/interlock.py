@@ -65,9 +65,12 @@ def lead_off(observation: Observation, limits: Limits) -> Trip | None:
         or (missing > allowed and not _peaks_differ(observation))
         or (_at_compliance(observation, limits) and (absent or missing > MISSING_NOISE))
     ):
+        long = (
+            f"current was missing for {write(missing, 'time')} since the last look, at most "
+            f"{write(allowed, 'time')} is allowed; "
+        )
         return _trip(observation, "lead-off",
-                     f"current was missing for {write(missing, 'time')} since the last look, at most "
-                     f"{write(allowed, 'time')} is allowed; {write(status.commanded_peak, 'current')} were "
+                     f"{long if missing > allowed else ''}{write(status.commanded_peak, 'current')} were "
                      f"commanded, {write(status.peak, 'current')} measured; "
                      "look at probes and leads")  # fmt: skip
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from pathlib import Path
 
 from microcurrent.errors import Problem, ValueRefused
 from microcurrent.model.sitting import Event, Sitting
@@ -63,9 +64,12 @@ def sittings(workspace: Workspace) -> list[SittingSummary]:
     return workspace.store.sittings()
 
 
-def verify(workspace: Workspace, *, containing: str = "") -> Verified:
-    """Check every entry of the records; `RecordDamaged` names the first that does not hold.
+def verify(records: Path, *, containing: str = "") -> Verified:
+    """Check every entry of the records in a file, without writing to it.
+
+    Raises `RecordDamaged` naming the first entry that does not hold, and `RecordError` where the file
+    is not there or is no store.
 
     `containing`: a head digest noted earlier, such as one printed on a report.
     """
-    return _verify(workspace.records, containing=containing)
+    return _verify(records, containing=containing)

@@ -116,7 +116,8 @@ class _Estimates:
         ratios = [d[key] / reference for d in self._drawn if key in d] if reference else []
         if not ratios:
             return Estimate.exact(value, dimension)
-        low, high = (value * float(r) for r in np.quantile(ratios, (0.05, 0.95)))
+        # Hazen's positions (k - 1/2) / n are the middles of the strata of a Latin hypercube.
+        low, high = (value * float(r) for r in np.quantile(ratios, (0.05, 0.95), method="hazen"))
         return Estimate(
             value=value, low=min(low, high, value), high=max(low, high, value), dimension=dimension
         )
