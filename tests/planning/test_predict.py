@@ -10,6 +10,7 @@ import pytest
 from microcurrent import tables
 from microcurrent.model import Placement, Plan, Ramp, Site, Step, Stimulus, shapes
 from microcurrent.model.electrode import Electrode
+from microcurrent.physics.exact.depth import layered_fraction
 from microcurrent.physics.exact.layers import Layers, disc_potential, disc_resistance
 from microcurrent.planning.bodies import read_body
 from microcurrent.planning.prediction import predict
@@ -107,6 +108,27 @@ def test_parts_of_the_current_add_up_to_all_of_it(base):
     prediction, _ = base
     shares = [share.value for _, share in prediction.exposure.steps[0].tissue_share]
     assert sum(shares) == pytest.approx(1.0, abs=1e-9)
+
+
+def test_part_of_each_tissue_is_that_of_the_layered_closed_form(base):
+    """Below each border the share of V6; the thin layers far down count as much as the thick ones."""
+    step = base[0].exposure.steps[0]
+    known, stack = tables.tissues(), tables.stacks()["mid-cheek"]
+    thicknesses = [layer.thickness.value for layer in stack.layers]
+    layers = Layers(
+        admittivities=(*(known[layer.tissue].conductivity.value for layer in stack.layers), 1e-9),
+        thicknesses=tuple(thicknesses),
+    )
+    radius = math.sqrt(step.contacts[0].area.value / math.pi)
+    below = [
+        layered_fraction(float(depth), layers, distance=0.04, radius=radius).real
+        for depth in np.cumsum(thicknesses)[:-1]
+    ]
+    exact = dict.fromkeys((layer.tissue for layer in stack.layers), 0.0)
+    for layer, above, under in zip(stack.layers, [1.0, *below], [*below, 0.0], strict=True):
+        exact[layer.tissue] += above - under
+    for tissue, share in step.tissue_share:
+        assert share.value == pytest.approx(exact[tissue], rel=0.02)
 
 
 def test_histograms_hold_all_of_the_tissue(base):

@@ -52,9 +52,7 @@ def tissue_shares(flow: Flow, anode: Floats, cathode: Floats, *, inward: Floats)
     down = inward - (inward @ along) * along
     down /= np.linalg.norm(down)
     across = np.cross(along, down)
-    # Fine near the surface, where the current is: a square root stretch of the depth.
-    depth = np.linspace(-np.sqrt(0.02), np.sqrt(HALF_WIDTH), 400)
-    depth_edges = np.sign(depth) * depth**2
+    depth_edges = _depth_edges(flow.volume, (anode + cathode) / 2, down)
     middles, heights = (depth_edges[1:] + depth_edges[:-1]) / 2, np.diff(depth_edges)
     width = np.arange(-HALF_WIDTH, HALF_WIDTH, STEP) + STEP / 2
     points = (
@@ -69,6 +67,20 @@ def tissue_shares(flow: Flow, anode: Floats, cathode: Floats, *, inward: Floats)
         tissue: float(through[labels == index].sum() / total) if total else 0.0
         for index, tissue in enumerate(flow.volume.tissues)
     }
+
+
+def _depth_edges(volume: Volume, start: Floats, down: Floats) -> Floats:
+    """Return the distances [m] along `down` (3,) from `start` (3,) between which the cut is summed.
+
+    Straight down an axis, as on every slab, they are the edges of the grid, so that a layer counts
+    with exactly its thickness. Elsewhere they are fine near the surface, where the current is: a
+    square root stretch.
+    """
+    axis = int(np.argmax(np.abs(down)))
+    if abs(down[axis]) > 1 - 1e-12:
+        return np.sort((volume.grid.edges[axis] - start[axis]) * np.sign(down[axis]))
+    depth = np.linspace(-np.sqrt(0.02), np.sqrt(HALF_WIDTH), 400)
+    return np.asarray(np.sign(depth) * depth**2)
 
 
 def section(flow: Flow, anode: Floats, cathode: Floats, *, inward: Floats) -> dict[str, Any]:
