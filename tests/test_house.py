@@ -2,7 +2,6 @@
 
 import ast
 import subprocess
-import sys
 import tokenize
 from pathlib import Path
 
@@ -197,18 +196,3 @@ def test_no_address_and_no_path_of_a_machine_is_committed():
             if word in text:
                 bad.append((name, word))
     assert bad == []
-
-
-def test_delivery_loads_nothing_but_the_standard_library():
-    code = (
-        "import sys, microcurrent.delivery.controller, microcurrent.delivery.thread\n"
-        "import microcurrent.delivery.simulator\n"
-        "top = {name.partition('.')[0] for name in sys.modules}\n"
-        "print(sorted(n for n in top if n not in sys.stdlib_module_names and not n.startswith('_')))\n"
-        "print(sorted(n for n in sys.modules if n.startswith('microcurrent.')))\n"
-    )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    outside, inside = (ast.literal_eval(line) for line in told.splitlines())
-    assert [name for name in outside if name != "microcurrent"] == []
-    rooms = {name.split(".")[1] for name in inside}
-    assert rooms == {"delivery", "model", "units", "errors"}
