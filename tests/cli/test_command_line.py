@@ -101,6 +101,8 @@ def test_refusals_have_exit_code_3(done, tmp_path):
     _, folder = done
     fresh = ("--records", tmp_path / "fresh.sqlite")
     assert call("deliver", PLAN, "--client", "x", *fresh).returncode == 3
+    other = call("deliver", PLAN, "--client", "demo-02", "--records", folder / "records.sqlite")
+    assert other.returncode == 3 and "for client demo-02" in other.stderr
     records = ("--records", folder / "records.sqlite")
     unread = call("approve", PLAN, "--answers", CLEAR, "--by", "A. Tester", *records)
     assert unread.returncode == 3 and "accept-warnings" in unread.stderr

@@ -92,7 +92,7 @@ def plan(*stimuli, gap=5.0):
 def approval(approved, **changed):
     other = "0" * 64
     values = {"plan": approved.digest, "prediction": other, "assessment": other, "screening": other,
-              "tables": other, "by": "A. Person", "role": "researcher", "given": "2027-01-01",
+              "tables": other, "client": "client-7", "by": "A. Person", "role": "researcher", "given": "2027-01-01",
               "until": "2027-12-31", "meaning": "agreed", **changed}  # fmt: skip
     return Approval(**values)
 

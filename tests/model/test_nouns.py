@@ -94,7 +94,8 @@ def test_a_missing_limit_is_an_error():
 def test_an_approval_covers_one_plan_until_its_date():
     d = "a" * 64
     approval = Approval(
-        plan=d, prediction=d, assessment=d, screening=d, tables=d, by="A. Person", role="practitioner",
+        plan=d, prediction=d, assessment=d, screening=d, tables=d, client="client-7", by="A. Person",
+        role="practitioner",
         given="2026-11-22T10:00:00Z", until="2026-12-31", meaning="I approve this plan.",
     )  # fmt: skip
     assert approval.refusal(d, "2026-12-31") == ""

@@ -8,7 +8,7 @@ import pytest
 
 from microcurrent import tables
 from microcurrent.errors import AnswersError, ValueRefused
-from microcurrent.model import Answer
+from microcurrent.model import Answer, Client
 from microcurrent.planning.screening import (
     ZONES,
     answers_date,
@@ -21,6 +21,7 @@ from microcurrent.planning.screening import (
 TODAY = datetime.date(2026, 11, 22)
 BOTH = ("galvanic", "faradic")
 RULES = {rule.id: rule for rule in tables.contraindications()}
+CLIENT = Client(pseudonym="client-7")
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "client-clear.toml"
 
 
@@ -30,7 +31,7 @@ def answered(systems=BOTH, zones=(), **given):
     for key, answer in given.items():
         id_ = key.replace("_", "-")
         answers[id_] = Answer(id=id_, yes=True, **answer)
-    return screen(answers.values(), systems=systems, on=TODAY, zones=zones)
+    return screen(answers.values(), client=CLIENT, systems=systems, on=TODAY, zones=zones)
 
 
 def finding(screening, id_):
@@ -42,15 +43,15 @@ def test_all_no_is_clear():
     assert screening.outcome == "clear"
     assert len(screening.findings) == len(RULES)
     assert all(f.outcome == "clear" for f in screening.findings)
-    assert screening.date == "2026-11-22"
+    assert (screening.date, screening.client) == ("2026-11-22", "client-7")
 
 
 def test_a_question_without_an_answer_refuses():
     answers = [Answer(id=id_, yes=False) for id_ in RULES if id_ != "minor"]
-    screening = screen(answers, systems=BOTH, on=TODAY)
+    screening = screen(answers, client=CLIENT, systems=BOTH, on=TODAY)
     assert screening.unanswered == ("minor",)
     assert screening.outcome == "refused"
-    assert screen([], systems=BOTH, on=TODAY).outcome == "refused"
+    assert screen([], client=CLIENT, systems=BOTH, on=TODAY).outcome == "refused"
 
 
 @pytest.mark.parametrize("id_", RULES)
@@ -200,11 +201,11 @@ def test_zones_of_the_table_are_known():
 
 def test_an_answer_to_no_question_is_an_error():
     with pytest.raises(AnswersError, match=r'implnt-active.*Did you mean "implant-active"'):
-        screen([Answer(id="implnt-active", yes=False)], systems=BOTH, on=TODAY)
+        screen([Answer(id="implnt-active", yes=False)], client=CLIENT, systems=BOTH, on=TODAY)
     with pytest.raises(AnswersError, match="twice"):
-        screen([Answer(id="minor", yes=False)] * 2, systems=BOTH, on=TODAY)
+        screen([Answer(id="minor", yes=False)] * 2, client=CLIENT, systems=BOTH, on=TODAY)
     with pytest.raises(AnswersError, match="magic"):
-        screen([], systems=("magic",), on=TODAY)
+        screen([], client=CLIENT, systems=("magic",), on=TODAY)
 
 
 # -- files ---------------------------------------------------------------------------------
@@ -220,7 +221,7 @@ def test_the_example_answers_everything_with_no():
     answers, client = read_answers(EXAMPLE)
     assert {answer.id for answer in answers} == set(RULES)
     assert client.pseudonym == "demo-01"
-    assert screen(answers, systems=BOTH, on=TODAY).outcome == "clear"
+    assert screen(answers, client=CLIENT, systems=BOTH, on=TODAY).outcome == "clear"
     assert answers_date(EXAMPLE) == TODAY
 
 

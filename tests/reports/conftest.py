@@ -208,7 +208,7 @@ def assessment(plan: Plan, prediction: Prediction) -> Assessment:
 @pytest.fixture(scope="session")
 def screening() -> Screening:
     return Screening(
-        date="2027-01-30", systems=("galvanic", "faradic"),
+        client="client-7", date="2027-01-30", systems=("galvanic", "faradic"),
         answers=(Answer(id="implant-active", yes=False), Answer(id="epilepsy", yes=False),
                  Answer(id="retinoid", yes=True, date="2027-01-10", zones=("cheek",), note="once a week")),
         findings=(
@@ -226,7 +226,8 @@ def screening() -> Screening:
 def approval(plan: Plan, prediction: Prediction, assessment: Assessment, screening: Screening) -> Approval:
     return Approval(
         plan=plan.digest, prediction=digest(prediction), assessment=digest(assessment),
-        screening=digest(screening), tables=prediction.tables, by="A. Practitioner", role="practitioner",
+        screening=digest(screening), tables=prediction.tables, client="client-7", by="A. Practitioner",
+        role="practitioner",
         given="2027-01-31T09:50:00+00:00", until="2027-04-30",
         meaning="I have read the plan, its prediction and every finding, and agree to its delivery.",
         warnings=("charge-site",),

@@ -12,11 +12,12 @@ from microcurrent.errors import (
     InputError,
     OutputNotConfirmedOff,
     RecordDamaged,
+    RecordError,
     ScreeningRefused,
     StimulatorRefused,
     ValueRefused,
 )
-from microcurrent.model import Approval, Finding, Plan, Prediction, digest
+from microcurrent.model import Approval, Client, Finding, Plan, Prediction, digest
 from microcurrent.model.restore import restore
 
 NOW = datetime.datetime(2026, 11, 22, 10, 0, tzinfo=datetime.UTC)
@@ -152,6 +153,38 @@ def test_no_current_without_an_approval_of_exactly_this_plan(treatment, workspac
     for summary in workspace.store.sittings()[before:]:
         kinds = {event.kind for event in workspace.store.sitting(summary.id).events}
         assert "lease" not in kinds and summary.ending == "interrupted"
+
+
+def test_an_approval_is_for_the_client_who_was_screened(treatment, workspace):
+    approval = treatment.approve(workspace)
+    assert approval.client == treatment.screening.client == treatment.client.pseudonym
+    before = len(workspace.store.sittings())
+    for wrong in (approval, dataclasses.replace(approval, client="another")):
+        with pytest.raises(ApprovalRefused, match="not for another"):
+            workflow.deliver(
+                treatment.prepared.plan, wrong, Client(pseudonym="another"),
+                delivery=workflow.delivery(stimulator="simulated", real_time=False, faults=()),
+                workspace=workspace, now=NOW,
+            )  # fmt: skip
+    assert len(workspace.store.sittings()) == before
+
+
+def test_no_current_where_the_evidence_does_not_bear_the_approval(treatment, workspace):
+    approval = treatment.approve(workspace)
+    unanswered = dataclasses.replace(treatment.screening, unanswered=("epilepsy",))
+    stop = Finding(rule="x", what="x", where="step 1", verdict="stop", reason="too much")
+    worse = dataclasses.replace(treatment.assessment, findings=(stop,))
+    before = len(workspace.store.sittings())
+    for field, noun, error in (
+        ("screening", unanswered, ScreeningRefused),
+        ("assessment", worse, AssessmentRefused),
+    ):
+        workspace.keep(noun, actor="test")
+        with pytest.raises(error):
+            give(treatment, workspace, dataclasses.replace(approval, **{field: digest(noun)}))
+    with pytest.raises(RecordError, match="no document"):
+        give(treatment, workspace, dataclasses.replace(approval, screening="0" * 64))
+    assert len(workspace.store.sittings()) == before
 
 
 def test_an_unknown_stimulator_is_refused(treatment, workspace):

@@ -47,18 +47,19 @@ def deliver(
     records: Records = None,
     json: Json = False,
 ) -> None:
-    """Deliver an approved plan: without an approval of exactly this plan nothing flows."""
-    prepared = workflow.read(plan)
+    """Deliver an approved plan: without an approval of exactly this plan and client nothing flows."""
+    prepared, treated = workflow.read(plan), Client(pseudonym=client)
     with workflow.Workspace(records_path(records)) as workspace:
         workflow.recover(workspace)
-        approval = workspace.newest(Approval, plan=prepared.plan.digest)
+        approval = workspace.newest(Approval, plan=prepared.plan.digest, client=treated.pseudonym)
         if approval is None:
             raise ApprovalRefused(
-                f"No approval of this plan ({prepared.plan.digest[:12]}) in the records. "
+                f"No approval of this plan ({prepared.plan.digest[:12]}) for client {client} in the "
+                "records. "
                 f"First: microcurrent approve {plan} --answers ANSWERS --by NAME"
             )
         sitting = _deliver(
-            workspace, prepared.plan, approval, Client(pseudonym=client),
+            workspace, prepared.plan, approval, treated,
             (stimulator, real_time, tuple(fault)), quiet=json,
         )  # fmt: skip
         _finish(workspace, prepared.plan, sitting, json=json)

@@ -14,8 +14,9 @@ ROLES = ("practitioner", "clinician", "home user", "researcher")
 class Approval:
     """Consent by `by` in `role`, `given` (ISO date and time), valid through the ISO date `until`.
 
-    It names the digests of plan, prediction, assessment, screening and tables. `meaning` is the
-    sentence that was agreed to; `warnings` are the ids of findings that were accepted.
+    It is for one `client` (a pseudonym) and names the digests of plan, prediction, assessment,
+    screening and tables. `meaning` is the sentence that was agreed to; `warnings` are the ids of
+    findings that were accepted.
     """
 
     plan: str
@@ -23,6 +24,7 @@ class Approval:
     assessment: str
     screening: str
     tables: str
+    client: str
     by: str
     role: str
     given: str
@@ -31,6 +33,7 @@ class Approval:
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        named(self, "client", self.client)
         named(self, "by", self.by)
         named(self, "meaning", self.meaning)
         one_of(self, "role", self.role, ROLES)

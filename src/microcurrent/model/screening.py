@@ -95,13 +95,19 @@ class ScreeningFinding:
 
 @dataclass(frozen=True, kw_only=True)
 class Screening:
-    """Every question asked, every answer, every finding, on one ISO `date`, for one plan's systems."""
+    """What one `client` (a pseudonym) answered: every question, answer and finding, on one ISO `date`,
+    for one plan's systems.
+    """
 
+    client: str
     date: str
     systems: tuple[str, ...]
     answers: tuple[Answer, ...]
     findings: tuple[ScreeningFinding, ...]
     unanswered: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        named(self, "client", self.client)
 
     @property
     def outcome(self) -> str:

@@ -44,9 +44,14 @@ def questions(systems: Iterable[str]) -> tuple[Contraindication, ...]:
 
 
 def screen(
-    answers: Iterable[Answer], *, systems: Iterable[str], on: datetime.date, zones: Iterable[str] = ()
+    answers: Iterable[Answer],
+    *,
+    client: Client,
+    systems: Iterable[str],
+    on: datetime.date,
+    zones: Iterable[str] = (),
 ) -> Screening:
-    """Return what the answers mean for a plan of these systems on a day.
+    """Return what the answers of a client mean for a plan of these systems on a day.
 
     `zones`: where the plan treats; empty means that it is not known, and every zone counts.
     Raises `AnswersError` for an answer to a question that does not exist, or given twice.
@@ -60,6 +65,7 @@ def screen(
         if rule.id in given
     )
     return Screening(
+        client=client.pseudonym,
         date=on.isoformat(),
         systems=wanted,
         answers=tuple(given.values()),

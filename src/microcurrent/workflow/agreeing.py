@@ -42,7 +42,7 @@ def approve(
     evidence: tuple[Screening, Prediction, Assessment],
     workspace: Workspace,
 ) -> Approval:
-    """Record a person's consent to exactly this plan and return it.
+    """Record a person's consent to exactly this plan, for the client who was screened, and return it.
 
     `evidence`: the screening, prediction and assessment that the person saw. Raises
     `ScreeningRefused`, `AssessmentRefused` or `ApprovalRefused` where there is nothing to agree to:
@@ -50,12 +50,7 @@ def approve(
     stands that was not accepted.
     """
     screening, prediction, assessment = evidence
-    _check_screening(plan, screening)
-    _check_belonging(plan, prediction, assessment)
-    stops = assessment.having("stop")
-    if stops:
-        listed = "; ".join(f"{f.rule} ({f.where}): {f.reason}" for f in stops)
-        raise AssessmentRefused(f"This plan passes {len(stops)} limit(s) and cannot be approved: {listed}.")
+    check_evidence(plan, evidence)
     open_points = (*assessment.having("warn"), *assessment.having("unknown"))
     if open_points and not consent.accept_warnings:
         listed = "; ".join(f"{f.rule} ({f.where})" for f in open_points)
@@ -69,6 +64,7 @@ def approve(
         assessment=digest(assessment),
         screening=digest(screening),
         tables=tables.digest(),
+        client=screening.client,
         by=consent.by,
         role=consent.role,
         given=consent.given.isoformat(timespec="seconds"),
@@ -79,6 +75,17 @@ def approve(
     workspace.keep(plan, actor=consent.by)
     workspace.keep(approval, actor=consent.by)
     return approval
+
+
+def check_evidence(plan: Plan, evidence: tuple[Screening, Prediction, Assessment]) -> None:
+    """Return quietly where nothing in the evidence forbids the plan; raises what `approve` raises."""
+    screening, prediction, assessment = evidence
+    _check_screening(plan, screening)
+    _check_belonging(plan, prediction, assessment)
+    stops = assessment.having("stop")
+    if stops:
+        listed = "; ".join(f"{f.rule} ({f.where}): {f.reason}" for f in stops)
+        raise AssessmentRefused(f"This plan passes {len(stops)} limit(s) and cannot be approved: {listed}.")
 
 
 def _check_screening(plan: Plan, screening: Screening) -> None:

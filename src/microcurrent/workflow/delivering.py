@@ -27,10 +27,13 @@ from microcurrent.errors import (
 from microcurrent.model.approval import Approval
 from microcurrent.model.course import Client
 from microcurrent.model.exposure import Prediction
+from microcurrent.model.limits import Assessment
 from microcurrent.model.plan import Plan
+from microcurrent.model.screening import Screening
 from microcurrent.model.sitting import Event
 from microcurrent.model.stimulator import Status
 from microcurrent.planning.prediction.sampling import contact_area, middle, skin_name
+from microcurrent.workflow.agreeing import check_evidence
 from microcurrent.workflow.workspace import Workspace
 
 Progress = Callable[[float, float, int, Status], None]
@@ -93,14 +96,11 @@ def deliver(
 ) -> tuple[str, Delivered]:
     """Give one sitting and return its id and what was delivered; the record is closed.
 
-    A signal (Ctrl-C, termination) ends the current by its ramp. Raises `ApprovalRefused` or
-    `StimulatorRefused` before any current, `OutputNotConfirmedOff` when zero cannot be read back.
+    A signal (Ctrl-C, termination) ends the current by its ramp. Raises `Refusal` where the approval
+    is not for this client or its evidence does not hold, and `StimulatorRefused`, before any current;
+    `OutputNotConfirmedOff` when zero cannot be read back.
     """
-    if approval.tables != tables.digest():
-        raise ApprovalRefused(
-            "The tables have changed since this plan was approved; assess and approve again."
-        )
-    prediction = workspace.find(Prediction, approval.prediction)
+    prediction = _agreed(plan, approval, client, workspace)
     clock: Clock = RealClock() if delivery.real_time else VirtualClock(now.isoformat())
     stimulator = _stimulator(plan, prediction, delivery, clock)
     actor = approval.by
@@ -161,6 +161,24 @@ def _stopped_by_signals() -> Iterator[Callable[[Running], None]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _agreed(plan: Plan, approval: Approval, client: Client, workspace: Workspace) -> Prediction:
+    """Return the prediction that was agreed to, once the evidence in the records bears the approval."""
+    if approval.tables != tables.digest():
+        raise ApprovalRefused(
+            "The tables have changed since this plan was approved; assess and approve again."
+        )
+    screening = workspace.find(Screening, approval.screening)
+    if {approval.client, screening.client} != {client.pseudonym}:
+        raise ApprovalRefused(
+            f"The approval by {approval.by} is for client {approval.client}, not for {client.pseudonym}. "
+            "Screen this client and approve again."
+        )
+    prediction = workspace.find(Prediction, approval.prediction)
+    assessment = workspace.find(Assessment, approval.assessment)
+    check_evidence(plan, (screening, prediction, assessment))
+    return prediction
 
 
 def _stimulator(

@@ -54,7 +54,7 @@ def screen(prepared: Prepared, answers: Path, *, workspace: Workspace, on: datet
            actor: str) -> tuple[Screening, Client]:  # fmt: skip
     """Screen the client whose answers are in a file against every contraindication, and keep it."""
     given, client = read_answers(answers)
-    screening = _screen(given, systems=systems_of(prepared.plan), on=on)
+    screening = _screen(given, client=client, systems=systems_of(prepared.plan), on=on)
     workspace.keep(screening, actor=actor)
     return screening, client
 
