@@ -203,6 +203,18 @@ def test_a_lost_record_and_a_stuck_output_are_both_told(make):
     assert isinstance(caught.value.__context__, RecordError)
 
 
+@pytest.mark.parametrize("kind", ["trip", "not-off", "closed"])
+def test_a_record_that_is_lost_at_the_very_end_does_not_hide_that_output_may_be_on(make, kind):
+    bench = make.Bench(make.fast(), faults=[Fault(kind="silent", start=2.0)])
+
+    def sink(event):
+        if event.kind == kind:
+            raise RecordError("the disk is full")
+
+    with pytest.raises(OutputNotConfirmedOff, match="Take the probes off"):
+        bench.deliver(sink=sink)
+
+
 # -- one sitting ---------------------------------------------------------------------------------------
 
 

@@ -89,6 +89,34 @@ def test_where_zero_cannot_be_read_a_person_is_told(treatment, workspace, fault)
     assert "not-off" in [event.kind for event in kept.events]
 
 
+@pytest.mark.parametrize(
+    ("faults", "told", "words"),
+    [
+        (("silent@12",), OutputNotConfirmedOff, "Take the probes off"),
+        ((), RecordError, "the disk is full. The sitting .* was broken off; output is off"),
+    ],
+)
+def test_a_full_disk_hides_nothing_from_the_person(treatment, workspace, monkeypatch, faults, told, words):
+    approval = treatment.approve(workspace)
+    append = workspace.store.append
+
+    def full(*_, **__):
+        raise RecordError("the disk is full.")
+
+    def filling(sitting, event, **named):
+        full() if event.time > 12.5 else append(sitting, event, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(workspace.store, "append", filling)
+        patched.setattr(workspace.store, "close_sitting", full)
+        with pytest.raises(told, match=words):
+            give(treatment, workspace, approval, faults=faults)
+    workspace.store.close()
+    with workflow.Workspace(treatment.records) as again:
+        assert workflow.recover(again) == [again.store.sittings()[-1].id]
+        assert again.store.sittings()[-1].ending == "interrupted"
+
+
 def test_a_warning_needs_a_word(treatment, workspace):
     assert treatment.assessment.verdict in ("warn", "unknown")
     with pytest.raises(ApprovalRefused, match="accept-warnings"):

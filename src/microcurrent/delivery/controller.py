@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from microcurrent.delivery.clock import Clock
 from microcurrent.delivery.gate import admit
@@ -232,11 +233,9 @@ class Controller:
         self._energised = False
         if self._state == "running":
             self._state = "ready"
-        self._write_off(off)
         if not off:
-            self._state = "tripped"
-            self._write("closed", ("ending", "tripped"))
-            raise _not_off(trip.reason if trip else "the step has ended")
+            self._warn("tripped", trip.reason if trip else "the step has ended")
+        self._write_off(off)
 
     # -- zero ------------------------------------------------------------------------------------
 
@@ -287,11 +286,24 @@ class Controller:
         self._state = "tripped"
         off = self._confirm_off()
         self._energised = False
+        if not off:
+            self._warn("interrupted", "the sitting broke off")
         if not self._record_lost:
             self._write_off(off)
             self._write("closed", ("ending", "interrupted"))
-        if not off:
-            raise _not_off("the sitting broke off")
+
+    def _warn(self, ending: str, reason: str) -> NoReturn:
+        """Tell the person that zero could not be read back, whether or not the record can be kept."""
+        self._state = "tripped"
+        try:
+            if not self._record_lost:
+                self._write_off(False)
+                self._write("closed", ("ending", ending))
+        finally:
+            raise OutputNotConfirmedOff(
+                f"Zero output could not be read back ({reason}). Take the probes off the skin now, then "
+                "switch the stimulator off."
+            )
 
     # -- the sitting -------------------------------------------------------------------------------
 
@@ -352,11 +364,4 @@ def _is_zero(first: Status, second: Status) -> bool:
         second.time > first.time
         and second.state in ("idle", "fault")
         and max(second.peak, abs(second.output)) <= ZERO_CURRENT
-    )
-
-
-def _not_off(reason: str) -> OutputNotConfirmedOff:
-    return OutputNotConfirmedOff(
-        f"Zero output could not be read back ({reason}). Take the probes off the skin now, then switch "
-        "the stimulator off."
     )

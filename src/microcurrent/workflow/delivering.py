@@ -6,7 +6,7 @@ import datetime
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 
@@ -22,6 +22,7 @@ from microcurrent.errors import (
     InputError,
     OutputNotConfirmedOff,
     Problem,
+    RecordError,
     StimulatorRefused,
 )
 from microcurrent.model.approval import Approval
@@ -98,7 +99,8 @@ def deliver(
 
     A signal (Ctrl-C, termination) ends the current by its ramp. Raises `Refusal` where the approval
     is not for this client or its evidence does not hold, and `StimulatorRefused`, before any current;
-    `OutputNotConfirmedOff` when zero cannot be read back.
+    `OutputNotConfirmedOff` when zero cannot be read back; `RecordError` where the record cannot be
+    kept, once the output is off.
     """
     prediction = _agreed(plan, approval, client, workspace)
     clock: Clock = RealClock() if delivery.real_time else VirtualClock(now.isoformat())
@@ -114,17 +116,22 @@ def deliver(
 
     host = Host(clock=clock, sink=sink, today=now.date().isoformat(), on_progress=delivery.on_progress)
     ending = "interrupted"
+    unsaid: tuple[type[RecordError], ...] = (RecordError,)
     try:
         with _stopped_by_signals() as started:
             running = deliver_in_thread(plan, approval, stimulator, limits=tables.limits(), host=host)
             started(running)
             delivered = running.result()
-        ending = delivered.ending
+        ending, unsaid = delivered.ending, ()
     except OutputNotConfirmedOff:
         ending = "tripped"
         raise
+    except RecordError as lost:
+        raise type(lost)(f"{lost} The sitting {sitting} was broken off; output is off.") from lost
     finally:
-        workspace.store.close_sitting(sitting, ending)
+        # What broke the sitting off is said first; one that cannot be closed now is closed by `recover`.
+        with suppress(*unsaid):
+            workspace.store.close_sitting(sitting, ending)
     return sitting, delivered
 
 
