@@ -2,15 +2,22 @@
 
 ::
 
-    disc           V1, V2   equipotential and uniform-flux disc on a half-space
-    contact_disc   V3       disc with contact impedance, by rings
-    layers         V4, V5   point and disc sources on layers, real or complex
-    depth          V6       share of the current below a depth, midway between two electrodes
-    halfspace      V13      point source on an anisotropic half-space
-    columns        V14      column, coaxial rings and shells with contact impedance
-    problems                the same questions, set up for `conduction` at any resolution
-    cases                   the list of both, with orders of convergence
+    disc                V1, V2   equipotential and uniform-flux disc on a half-space
+    contact_disc        V3       disc with contact impedance, by rings
+    layers              V4, V5   point and disc sources on layers, real or complex
+    depth               V6       share of the current below a depth, midway between two electrodes
+    sphere              V7       point sources on a homogeneous sphere
+    concentric_spheres  V8       points and caps on any number of spherical shells, with the field
+    cylinder            V9       point electrodes on the side of an infinite cylinder
+    inclusion           V10      point electrodes on a plane disc with a concentric inclusion
+    arcs                V11      opposite arcs with contact impedance on a plane disc
+    strips              V12      two coplanar strips on a half-plane
+    halfspace           V13      point source on an anisotropic half-space
+    columns             V14      column, coaxial rings and shells with contact impedance
+    problems                     the same questions, set up for `conduction` at any resolution
+    cases                        the list of both, with orders of convergence
 
-V-numbers are those of the project's verification list, printed by ``benchmarks/verification.py``.
+V-numbers are those of the project's verification list; ``benchmarks/verification.py`` prints the rows
+of `cases`.
 Each function names its source and the units of what it takes and gives.
 """
