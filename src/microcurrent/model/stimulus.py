@@ -17,6 +17,8 @@ from microcurrent.model.envelope import Polarity, Ramp, Surge, multiply, power_s
 from microcurrent.model.waveform import Waveform
 
 _IDENTITY: Callable[[float], float] = float
+#: Corners of the envelope and reversals that are looked at; more only repeat what came before.
+_MOST = 400
 
 
 def _power(value: float, exponent: int) -> float:
@@ -127,7 +129,27 @@ class Stimulus:
         """Largest charge [C] that flows one way before the current rests or reverses."""
         if self.waveform.is_constant:
             return max(abs(self.charge_between(a, b)) for a, b in self._runs())
-        return self.peak * self.waveform.largest_phase / self.frequency
+        single = self.peak * self.waveform.largest_phase / self.frequency
+        return max((single, *(self.absolute_charge_between(a, b) for a, b in self.joined_phases)))
+
+    @cached_property
+    def joined_phases(self) -> tuple[tuple[float, float], ...]:
+        """Stretches [s] over which two phases flow one way: polarity reverses just where they turn."""
+        if self.waveform.is_constant or self.polarity.mode != "alternating":
+            return ()
+        phases = self.waveform.phases
+        after = {round(start, 9) % 1: stop - start for start, stop, _ in phases}
+        before = {round(stop, 9) % 1: stop - start for start, stop, _ in phases}
+        found = []
+        for count in range(1, min(math.floor(self.duration / self.polarity.every), _MOST) + 1):
+            time = count * self.polarity.every
+            for turn in (round(turn, 9) for turn in self.waveform.turns):
+                off = time * self.frequency - turn
+                if abs(off - round(off)) < 1e-9 and turn in before:
+                    found.append(
+                        (time - before[turn] / self.frequency, time + after[turn] / self.frequency)
+                    )
+        return tuple(found)
 
     @property
     def imbalance(self) -> float:
@@ -138,25 +160,59 @@ class Stimulus:
         """Return the largest absolute mean current [A] over any `window` [s].
 
         The window is rounded up to whole periods of the waveform, so the alternation itself does
-        not count as direct current. Windows start where the envelope changes its course, which is
-        where the extremes lie.
+        not count as direct current. The mean changes with the start of the window as current times
+        what the envelope gains over the window; extremes lie where either changes its sign.
         """
         if self.frequency > 0:
             window = math.ceil(window * self.frequency - 1e-9) / self.frequency
         window = min(window, self.duration)
-        corners = {0.0, self.duration - window}
-        for start, stop, _ in self._segments(0.0, self.duration):
-            corners.update((start, stop - window))
-            if len(corners) > 400:  # surges repeat: a longer search finds nothing new
-                break
-        starts = [c for c in corners if 0 <= c <= self.duration - window]
-        return max(abs(self.charge_between(c, c + window)) / window for c in starts)
+        known: dict[float, float] = self.__dict__.setdefault("_known_means", {})
+        if window not in known:
+            starts = self._window_starts(window)
+            known[window] = max(abs(self.charge_between(c, c + window)) for c in starts) / window
+        return known[window]
 
     def reversed(self) -> Stimulus:
         """Return the same stimulus with anode and cathode exchanged."""
         return replace(self, polarity=self.polarity.reversed())
 
     # -- how -----------------------------------------------------------------------------------
+
+    def _window_starts(self, window: float) -> Iterator[float]:
+        """Times [s] among which the window with the largest mean starts."""
+        last = self.duration - window
+        corners = {0.0, last}
+        for start, stop, _ in self._segments(0.0, self.duration):
+            corners.update((start, stop, start - window, stop - window))
+            if len(corners) > _MOST:  # surges repeat: a longer search finds nothing new
+                break
+        ordered = sorted(c for c in corners if 0 <= c <= last)
+        yield from ordered
+        for low, high in zip(ordered, ordered[1:], strict=False):
+            middle = self._level_start(low, high, window)
+            yield middle
+            for turn in self.waveform.turns:
+                for near in (low, middle, high):
+                    cycle = math.floor(near * self.frequency - turn)
+                    for start in ((cycle + turn) / self.frequency, (cycle + 1 + turn) / self.frequency):
+                        if low <= start <= high:
+                            yield start
+
+    def _level_start(self, low: float, high: float, window: float) -> float:
+        """Where between two corners [s] the envelope is the same at both ends of a window, or `low`."""
+        inside = 1e-9 * (high - low)
+        a, b = low + inside, high - inside
+
+        def gain(time: float) -> float:
+            return self.envelope_at(time + window) - self.envelope_at(time)
+
+        if gain(a) * gain(b) >= 0:
+            return low
+        rising = gain(b) > 0
+        for _ in range(40):
+            c = (a + b) / 2
+            a, b = (a, c) if (gain(c) > 0) == rising else (c, b)
+        return (a + b) / 2
 
     def _segments(self, start: float, stop: float) -> Iterator[tuple[float, float, list[float]]]:
         return segments(self.ramp, self.surge, self.polarity, duration=self.duration, span=(start, stop))

@@ -189,9 +189,12 @@ class Waveform:
         return abs(self.mean) <= 1e-9 * self.mean_absolute
 
     @cached_property
-    def largest_phase(self) -> float:
-        """Largest area [fraction of a period] between two zeros: charge per phase / (peak * period)."""
-        runs: list[tuple[float, float, float]] = []  # start, stop, signed area
+    def phases(self) -> tuple[tuple[float, float, float], ...]:
+        """Stretches of one sign without rest: `(start, stop, area)`, signed [fraction of a period].
+
+        A stretch that goes over the end of the period is two, one at each end.
+        """
+        runs: list[tuple[float, float, float]] = []
         for piece in self.pieces:
             for a, b in piece.smooth:
                 area = integrate(piece.value_at, a, b)
@@ -199,7 +202,20 @@ class Waveform:
                     runs[-1] = (runs[-1][0], b, runs[-1][2] + area)
                 elif area != 0:
                     runs.append((a, b, area))
-        joined = len(runs) > 1 and runs[0][0] < 1e-12 and runs[-1][1] > 1 - 1e-12
-        if joined and runs[0][2] * runs[-1][2] > 0:  # a run that goes over the end of the period
-            runs[0] = (runs[0][0], runs[0][1], runs[0][2] + runs.pop()[2])
-        return max((abs(run[2]) for run in runs), default=0.0)
+        return tuple(runs)
+
+    @property
+    def largest_phase(self) -> float:
+        """Largest area [fraction of a period] between two zeros: charge per phase / (peak * period)."""
+        areas = [area for _, _, area in self.phases]
+        first, last = self.phases[0], self.phases[-1]
+        joined = len(areas) > 1 and first[0] < 1e-12 and last[1] > 1 - 1e-12
+        if joined and first[2] * last[2] > 0:  # a run that goes over the end of the period
+            areas[0] += areas.pop()
+        return max(abs(area) for area in areas)
+
+    @cached_property
+    def turns(self) -> tuple[float, ...]:
+        """Phases at which the sign changes, rests left out; none for a shape of one sign."""
+        before = (self.phases[-1], *self.phases)
+        return tuple(run[0] for last, run in zip(before, self.phases, strict=False) if last[2] * run[2] < 0)

@@ -45,6 +45,8 @@ def one_way_time(stimulus: Stimulus) -> float:
     if stimulus.waveform.is_constant:
         return stimulus.duration
     name = stimulus.waveform.name
+    if stimulus.joined_phases:  # polarity reverses where the waveform turns: two phases flow one way
+        return 1 / stimulus.frequency
     if name in ("monophasic", "biphasic"):
         first = stimulus.waveform.pieces[0]
         return (first.stop - first.start) / stimulus.frequency
@@ -58,7 +60,7 @@ def area_impedance_of(electrode: Electrode, stimulus: Stimulus, values: Values) 
     the end of one phase.
     """
     skin = skin_of(electrode, values)
-    if stimulus.waveform.name == "sine":
+    if stimulus.waveform.name == "sine" and not stimulus.joined_phases:
         return float(abs(area_impedance(skin, stimulus.frequency)))
     return float(step_impedance(skin, one_way_time(stimulus)))
 
@@ -66,12 +68,13 @@ def area_impedance_of(electrode: Electrode, stimulus: Stimulus, values: Values) 
 def peak_area_voltage(electrode: Electrode, stimulus: Stimulus, values: Values) -> float:
     """Return a bound on the voltage across the skin layer per current density [V m2/A = ohm m2]."""
     skin = skin_of(electrode, values)
-    if stimulus.waveform.name == "sine" or stimulus.waveform.is_constant:
+    whole = bool(stimulus.joined_phases)
+    if (stimulus.waveform.name == "sine" and not whole) or stimulus.waveform.is_constant:
         return area_impedance_of(electrode, stimulus, values)
     return peak_voltage(
         skin,
         1.0,
         width=one_way_time(stimulus),
         period=1 / stimulus.frequency,
-        balanced=stimulus.waveform.is_balanced,
+        balanced=stimulus.waveform.is_balanced and not whole,
     )
