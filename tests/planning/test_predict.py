@@ -2,13 +2,13 @@
 
 import dataclasses
 import math
-from pathlib import Path
+from pathlib import Path as File
 
 import numpy as np
 import pytest
 
 from microcurrent import tables
-from microcurrent.model import Placement, Plan, Ramp, Site, Step, Stimulus, shapes
+from microcurrent.model import Path, Placement, Plan, Ramp, Site, Step, Stimulus, shapes
 from microcurrent.model.electrode import Electrode
 from microcurrent.physics.exact.depth import layered_fraction
 from microcurrent.physics.exact.layers import Layers, disc_potential, disc_resistance
@@ -18,7 +18,7 @@ from microcurrent.planning.prediction.flows import percentile
 from microcurrent.planning.prediction.poses import poses
 from microcurrent.planning.prediction.sampling import draws, inputs_of, middle, quantile, tissue_name
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = File(__file__).resolve().parents[2]
 
 
 def a_plan(*, apart=0.04, current=1e-4, source=None, couplings=("gel", "gel"), start=(-0.02, 0.0)) -> Plan:
@@ -205,6 +205,23 @@ def test_a_glide_is_the_time_weighted_mean_of_its_positions():
     along = [float((np.array(p.anode) - ends[0]) @ line / (line @ line)) for p in stands]
     assert np.allclose(along, (np.arange(len(stands)) + 0.5) / len(stands))
     assert len({pose.cathode for pose in stands}) == 1
+
+
+@pytest.mark.parametrize("diameters", [3.1, 5.5])
+def test_a_glide_spreads_its_charge_evenly_along_the_path(diameters):
+    """On the middle line a disc stays for diameter / length of the time: Q D / (L A) per area."""
+    plan = a_plan(apart=0.1, start=(-0.06, 0.0))
+    radius = math.sqrt(0.65**2 * 0.006**2)
+    length = diameters * 2 * radius
+    sites = (*plan.sites, Site(name="c", position=(-0.06 + length, 0.0, 0.0)))
+    anode = Path(electrode="p", sites=("a", "c"), passes=1, length=length, speed=length / 40)
+    step = dataclasses.replace(plan.steps[0], anode=anode)
+    prediction, fields = predicted(dataclasses.replace(plan, sites=sites, steps=(step,)), samples=1)
+    moving, held = prediction.exposure.steps[0].contacts
+    assert held.net_charge_density.value == pytest.approx(3e-3 / held.area.value, rel=0.05)
+    wanted = 3e-3 / moving.area.value / diameters
+    assert moving.net_charge_density.value == pytest.approx(wanted, rel=0.15)
+    assert float(fields.surface.absolute @ fields.surface.area) == pytest.approx(6e-3, rel=1e-6)
 
 
 def test_draws_fill_the_ranges_and_repeat():

@@ -13,10 +13,10 @@ from microcurrent.physics.bodies.volume import AIR, Volume
 
 Floats = npt.NDArray[np.float64]
 
-#: Half width [m] and step [m] of the cut half-way between the probes. The density there falls off
-#: with the cube of distance over spacing, so nothing that matters lies beyond.
-HALF_WIDTH = 0.12
-STEP = 1.0e-3
+#: Half width [m] and step [m] of the cut half-way between the probes, how far it reaches above them
+#: where the body bulges [m], and in how many steps of depth: all of a head, to a percent.
+HALF_WIDTH, STEP = 0.2, 1.0e-3
+BULGE, DEPTH_STEPS = 0.05, 500
 #: A section shows this far beyond both probes, above the skin, and this deep [m].
 BEYOND, ABOVE, DEEP = 0.015, 0.004, 0.026
 SECTION_POINTS = (260, 150)
@@ -79,7 +79,7 @@ def _depth_edges(volume: Volume, start: Floats, down: Floats) -> Floats:
     axis = int(np.argmax(np.abs(down)))
     if abs(down[axis]) > 1 - 1e-12:
         return np.sort((volume.grid.edges[axis] - start[axis]) * np.sign(down[axis]))
-    depth = np.linspace(-np.sqrt(0.02), np.sqrt(HALF_WIDTH), 400)
+    depth = np.linspace(-np.sqrt(BULGE), np.sqrt(HALF_WIDTH), DEPTH_STEPS)
     return np.asarray(np.sign(depth) * depth**2)
 
 

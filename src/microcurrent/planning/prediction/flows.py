@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from microcurrent.model.plan import Plan, Step
 from microcurrent.physics.bodies.placing import Placed, place_contact
 from microcurrent.physics.bodies.volume import Volume, normals_of
 from microcurrent.physics.conduction.conductor import Conductor, Solution
-from microcurrent.physics.conduction.contact import Faces
+from microcurrent.physics.conduction.contact import Contact, Faces
 from microcurrent.physics.conduction.fields import (
     current_density,
     electric_field,
@@ -144,6 +145,26 @@ class _Solver:
         self._check_apart(step, pose, placed)
         return self.conductor.solve([p.contact for p in placed], [1.0, -1.0]), placed
 
+    def on_skin(self, contact: Contact, density: Floats) -> Floats:
+        """Return `density` [A/m2] under a contact for each face of the skin (F,), 0 elsewhere.
+
+        On a slab a partly covered face takes the mean over its whole area. On a segmentation the
+        staircase has more area than the skin, so the density under the contact itself stands.
+        """
+        keys, order = self._faces
+        key = (contact.cells * 3 + contact.axis) * 2 + (contact.side > 0)
+        place = order[np.searchsorted(keys, key, sorter=order)]
+        result = np.zeros(keys.size)
+        covered = contact.area / self.surface.area[place] if self.volume.skin_borders else 1.0
+        result[place] = density * covered
+        return result
+
+    @cached_property
+    def _faces(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp]]:
+        """A number for each face of the skin (F,), and the order that sorts them."""
+        keys = (self.surface.cells * 3 + self.surface.axis) * 2 + (self.surface.side > 0)
+        return keys, np.argsort(keys)
+
     def _check_apart(self, step: Step, pose: Pose, placed: list[Placed]) -> None:
         faces = [set(zip(p.contact.cells.tolist(), p.contact.axis.tolist(), strict=True)) for p in placed]
         if faces[0] & faces[1]:
@@ -183,7 +204,7 @@ def _one_step(step: Step, poses: tuple[Pose, ...], solver: _Solver, figures: Fig
         resistances.append(power(solver.conductor, solution).tissue)  # at 1 A, watt is ohm
         inward = -_outward(solver.surface, anode, cathode)
         shares.append(tissue_shares(flow, anode, cathode, inward=inward))
-        for name, per_area in zip(step.electrodes, _per_area(solver, solution), strict=True):
+        for name, per_area in zip(step.electrodes, _per_area(solver, step, pose, solution), strict=True):
             for key, total in charge.items():
                 own[key, name] += total * pose.share * (per_area if key == "net" else np.abs(per_area))
         _edge_ratios(step, solution, figures)
@@ -248,22 +269,24 @@ def _outward(surface: Faces, *points: Floats) -> Floats:
     return np.asarray(total / np.linalg.norm(total))
 
 
-def _per_area(solver: _Solver, solution: Solution) -> Iterator[Floats]:
+def _per_area(solver: _Solver, step: Step, pose: Pose, solution: Solution) -> Iterator[Floats]:
     """Yield for each contact its current density (F,) [A/m2] into each face of the skin at 1 A.
 
-    On a slab a partly covered face takes the mean over its whole area. On a segmentation the
-    staircase has more area than the skin, so the density under the contact itself stands.
+    Held, it is the density of the solution. Moving, it is the mean over every place that the contact
+    passes in this pose, evenly spread under it.
     """
-    surface = solver.surface
-    keys = (surface.cells * 3 + surface.axis) * 2 + (surface.side > 0)
-    order = np.argsort(keys)
-    flat = bool(solver.volume.skin_borders)
-    for contact, density in zip(solution.contacts, solution.contact_densities, strict=True):
-        key = (contact.cells * 3 + contact.axis) * 2 + (contact.side > 0)
-        place = order[np.searchsorted(keys, key, sorter=order)]
-        result = np.zeros(keys.size)
-        result[place] = density * (contact.area / surface.area[place] if flat else 1.0)
-        yield result
+    for k, (name, way) in enumerate(zip(step.electrodes, pose.ways, strict=True)):
+        if len(way) == 1:
+            yield solver.on_skin(solution.contacts[k], solution.contact_densities[k])
+            continue
+        footprint = footprint_of(solver.plan.electrode(name), solver.values)
+        total = np.zeros(solver.surface.cells.size)
+        for point in way:
+            contact = place_contact(
+                solver.volume, point, footprint, impedance=1.0, surface=solver.surface
+            ).contact
+            total += solver.on_skin(contact, np.full(contact.cells.size, 1 / contact.area.sum()))
+        yield (1.0 if k == 0 else -1.0) * total / len(way)
 
 
 def _edge_ratios(step: Step, solution: Solution, figures: Figures) -> None:
