@@ -97,6 +97,68 @@ def test_a_fault_ends_with_exit_code_4_and_output_off(done):
     assert "Output is off" in ended.stderr and "Traceback" not in ended.stderr
 
 
+def test_zero_that_cannot_be_read_back_has_a_code_of_its_own(done):
+    records = ("--records", done[1] / "records.sqlite")
+    ended = call("deliver", PLAN, "--client", "demo-01", "--fault", "silent@15", *records, "--json")
+    assert ended.returncode == 8 and ended.stdout == ""
+    assert "Take the probes off" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("reader", "form"), [("gone", ()), ("gone", ("--json",)), ("full", ("--json",)), ("closed", ())]
+)
+def test_a_trip_is_told_where_standard_output_takes_nothing(done, reader, form):
+    if reader == "gone":
+        read_end, output = os.pipe()
+        os.close(read_end)
+    else:
+        output = os.open("/dev/full", os.O_WRONLY)
+    ended = subprocess.run(
+        [*COMMAND, "deliver", str(PLAN), "--client", "demo-01", "--fault", "lead-off@15",
+         "--records", str(done[1] / "records.sqlite"), *form],
+        stdout=output, stderr=subprocess.PIPE, text=True, timeout=300, check=False,
+        preexec_fn=(lambda: os.close(1)) if reader == "closed" else None,
+    )  # fmt: skip
+    os.close(output)
+    assert ended.returncode == 4, ended.stderr
+    assert ended.stderr.startswith("microcurrent: An interlock stopped the sitting")
+    assert ended.stderr.count("\n") == 1, ended.stderr
+
+
+def test_a_result_that_cannot_be_written_is_one_message_and_no_defect(done):
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run([*COMMAND, "plan", "show", str(PLAN)], stdout=full, stderr=subprocess.PIPE,
+                               text=True, timeout=300, check=False)  # fmt: skip
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1 and "could not be written" in ended.stderr
+
+
+def test_a_report_that_cannot_be_written_hides_no_trip(done, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    ended = call(
+        "run", PLAN, "--answers", CLEAR, "--approve-as", "A. Tester", "--accept-warnings", "--samples", "8",
+        "--records", done[1] / "records.sqlite", "--out", tmp_path / "file" / "x", "--fault", "lead-off@15",
+        "--json",
+    )  # fmt: skip
+    assert ended.returncode == 4 and "An interlock stopped the sitting" in ended.stderr
+    assert json.loads(ended.stdout)["ending"] == "tripped"
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_terminal_without_our_letters_gets_the_result_all_the_same(form):
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    ended = call("plan", "show", PLAN, *form, env=environment)
+    assert ended.returncode == 0, ended.stderr
+    if form:
+        assert json.loads(ended.stdout) == json.loads(call("plan", "show", PLAN, *form).stdout)
+
+
+def test_bytes_that_are_no_text_are_refused():
+    ended = subprocess.run([*COMMAND, "record", "x", "--felt", b"\xff"], capture_output=True, timeout=60,
+                           check=False)  # fmt: skip
+    assert ended.returncode == 2 and b"not text in UTF-8" in ended.stderr
+
+
 def test_refusals_have_exit_code_3(done, tmp_path):
     _, folder = done
     fresh = ("--records", tmp_path / "fresh.sqlite")
@@ -182,6 +244,20 @@ def test_a_signal_leaves_output_off_and_the_record_closed(done, number):
     sitting = last_sitting(records)
     assert sitting["ending"] == "stopped"
     assert [e["kind"] for e in sitting["events"]][-2:] == ["off", "closed"]
+
+
+def test_an_interrupt_before_any_current_says_so(tmp_path):
+    process = subprocess.Popen(
+        [*COMMAND, "predict", str(PLAN), "--samples", "1000", "--records", str(tmp_path / "r.sqlite")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    give_up = time.monotonic() + 60
+    while not (tmp_path / "r.sqlite").exists() and time.monotonic() < give_up:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    out, told = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert told == "microcurrent: Interrupted. No current flows; what was recorded is kept.\n"
 
 
 def test_a_killed_sitting_loses_nothing_and_is_closed_at_the_next_start(done):

@@ -15,9 +15,10 @@ HELP = """Plan, predict, safety-check, deliver, record and report microcurrent t
 The verbs in their order: read, screen, predict, assess, approve, deliver, record, report; `run` does
 them all. Research and education software, not a medical device.
 
-Exit codes: 0 done; 2 wrong usage or input; 3 refused by screening, assessment or approval; 4 delivery
-stopped by an interlock, output off; 5 records damaged or unusable; 6 prediction failed; 7 a shipped
-table is broken; 70 a defect; 130 interrupted, output off.
+Exit codes: 0 done; 1 output not written; 2 wrong usage or input; 3 refused by screening, assessment or
+approval; 4 delivery stopped by an interlock or refused by the stimulator, output off; 5 records damaged
+or unusable; 6 prediction failed; 7 a shipped table is broken; 8 zero could not be read back: take the
+probes off; 70 a defect; 130 interrupted, output off.
 """
 
 app = typer.Typer(

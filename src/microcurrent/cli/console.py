@@ -23,7 +23,8 @@ remarks = Console(stderr=True, highlight=False, markup=False)
 
 def show_json(value: Any) -> None:
     """Print a value, or a noun, as JSON and nothing else."""
-    print(json.dumps(plain(value), indent=2, ensure_ascii=False, sort_keys=False))
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(plain(value), indent=2, ensure_ascii=not utf8, sort_keys=False))
 
 
 def say(text: str) -> None:

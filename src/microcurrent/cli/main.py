@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 
@@ -10,6 +12,7 @@ from microcurrent.errors import (
     InputError,
     Interrupted,
     MicrocurrentError,
+    OutputNotConfirmedOff,
     PredictionError,
     RecordError,
     Refusal,
@@ -20,6 +23,7 @@ from microcurrent.errors import (
 EXIT_CODES: tuple[tuple[type[MicrocurrentError], int], ...] = (
     (InputError, 2),
     (Refusal, 3),
+    (OutputNotConfirmedOff, 8),
     (DeliveryError, 4),
     (RecordError, 5),
     (PredictionError, 6),
@@ -43,22 +47,40 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; never raises."""
-    from microcurrent.cli.app import app  # here, so that `--version` need not load the physics
-
+    for name in ("stdout", "stderr"):  # either may be closed, as in some schedulers
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  stays open to the end
+    code = _run(arguments)
     try:
+        sys.stdout.flush()  # here, since what fails when Python ends is told as a traceback
+    except OSError as problem:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or _not_written(problem)
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without "µ" is no reason to stop
+    if any(not _is_text(argument) for argument in arguments):
+        _say("An argument is not text in UTF-8. Write it again, in a terminal set to UTF-8.")
+        return 2
+    try:
+        from microcurrent.cli.app import app  # here, so that an interrupt while it loads is met, too
+
         app(arguments, standalone_mode=True, prog_name="microcurrent")
     except MicrocurrentError as error:
         _say(str(error))
         return exit_code(error)
     except KeyboardInterrupt:
-        _say("Interrupted. No current flows; what was recorded is kept.")
-        return INTERRUPTED
-    except SystemExit as end:
+        return _interrupted()
+    except SystemExit as end:  # from typer, which turns Ctrl-C into one
+        if end.code == INTERRUPTED:
+            return _interrupted()
         return end.code if isinstance(end.code, int) else 1 if end.code else 0
-    except BrokenPipeError:  # the reader of our output has gone, as with `| head`
-        sys.stderr.close()
-        return 0
     except Exception as defect:
+        if isinstance(defect, OSError) and defect.errno == errno.ENOSPC:
+            return _not_written(defect)
         if os.environ.get("MICROCURRENT_DEBUG"):
             raise
         _say(
@@ -67,6 +89,23 @@ def run(arguments: list[str]) -> int:
         )
         return DEFECT
     return 0
+
+
+def _is_text(argument: str) -> bool:
+    """Return whether an argument came as UTF-8; other bytes come as halves of surrogate pairs."""
+    return not any("\ud800" <= character <= "\udfff" for character in argument)
+
+
+def _interrupted() -> int:
+    _say("Interrupted. No current flows; what was recorded is kept.")
+    return INTERRUPTED
+
+
+def _not_written(problem: OSError) -> int:
+    """Say that the result is not out; a reader that has gone, as with `| head`, knows it."""
+    if not isinstance(problem, BrokenPipeError):
+        _say(f"The output could not be written ({problem.strerror}). What was recorded is kept.")
+    return 1
 
 
 def _say(text: str) -> None:

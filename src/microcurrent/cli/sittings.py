@@ -159,11 +159,14 @@ def run(
             workspace, prepared.plan, approval, client, (stimulator, real_time, tuple(fault)), quiet=json
         )
         _say_step(json, "report")
-        pdf, html = workflow.report(sitting["sitting"], workspace=workspace, folder=out)
-        sitting |= {"pdf": str(pdf), "html": str(html), "verdict": assessment.verdict}
-        if not json:
-            output.print(f"Report: {pdf}\n        {html}", soft_wrap=True)
-        _finish(workspace, prepared.plan, sitting, json=json)
+        sitting |= {"verdict": assessment.verdict}
+        try:
+            pdf, html = workflow.report(sitting["sitting"], workspace=workspace, folder=out)
+            sitting |= {"pdf": str(pdf), "html": str(html)}
+            if not json:
+                output.print(f"Report: {pdf}\n        {html}", soft_wrap=True)
+        finally:  # what was delivered is told even where the report cannot be written
+            _finish(workspace, prepared.plan, sitting, json=json)
 
 
 def _say_step(quiet: bool, verb: str) -> None:
@@ -205,6 +208,18 @@ def _deliver(
 
 def _finish(workspace: workflow.Workspace, plan: Plan, sitting: dict[str, Any], *, json: bool) -> None:
     """Show what was delivered; leave with an error where it was not the whole plan."""
+    try:
+        _show(workspace, plan, sitting, json=json)
+    finally:  # a trip is told even where standard output takes nothing more
+        if sitting["ending"] == "tripped":
+            raise DeliveryTripped(f"An interlock stopped the sitting: {sitting['reason']}. Output is off.")
+        if sitting["ending"] == "stopped":
+            raise Interrupted(
+                f"The sitting was stopped: {sitting['reason']}. Output is off, the record is closed."
+            )
+
+
+def _show(workspace: workflow.Workspace, plan: Plan, sitting: dict[str, Any], *, json: bool) -> None:
     if json:
         show_json(sitting)
     else:
@@ -216,12 +231,6 @@ def _finish(workspace: workflow.Workspace, plan: Plan, sitting: dict[str, Any], 
         name, ending = sitting["sitting"], sitting["ending"]
         output.print(f"Sitting {name}: {ending}. Output is off; the record is closed.")
         output.print(f"Records: {workspace.records}", soft_wrap=True)
-    if sitting["ending"] == "tripped":
-        raise DeliveryTripped(f"An interlock stopped the sitting: {sitting['reason']}. Output is off.")
-    if sitting["ending"] == "stopped":
-        raise Interrupted(
-            f"The sitting was stopped: {sitting['reason']}. Output is off, the record is closed."
-        )
 
 
 def _row(step: dict[str, Any], planned: Stimulus) -> tuple[str, ...]:
