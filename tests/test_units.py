@@ -72,7 +72,8 @@ def test_rms_is_told_from_peak():
 @pytest.mark.parametrize(
     ("value", "dimension", "text"),
     [
-        (3e-4, "current", "300 µA"), (1e-3, "current", "1 mA"), (0.0, "current", "0 µA"), (90, "time", "90 s"),
+        (3e-4, "current", "300 µA"), (1e-3, "current", "1 mA"), (0.0, "current", "0 µA"), (90, "time", "90 s"), (3600, "time", "60 min"), (43200, "time", "12 h"),
+        (259200, "time", "3 d"),
         (150, "time", "2.5 min"), (5.0, "current density", "500 µA/cm²"), (10.0, "area impedance", "100 kΩ cm²"),
         (1234.0, "resistance", "1.23 kΩ"), (math.inf, "voltage", "inf kV"), (0.012, "length", "12 mm"),
     ],

@@ -52,7 +52,7 @@ UNITS: dict[str, dict[str, float]] = {
 #: The units that `write` chooses from, largest first.
 _SHOWN: dict[str, tuple[str, ...]] = {
     "current": ("A", "mA", "uA", "nA"),
-    "time": ("min", "s", "ms", "us"),
+    "time": ("d", "h", "min", "s", "ms", "us"),
     "frequency": ("kHz", "Hz"),
     "length": ("m", "mm", "um"),
     "area": ("cm2",),
@@ -146,8 +146,9 @@ def write(value: float, dimension: str, *, digits: int = 3) -> str:
     if not math.isfinite(value):
         return f"{value} {_pretty(shown[0])}".strip()
     unit = next((u for u in shown if abs(value) >= 0.9995 * UNITS[dimension][u]), shown[-1])
-    if dimension == "time" and unit == "min" and abs(value) < 120:
-        unit = "s"  # a sitting's steps are spoken of in seconds up to two minutes
+    if dimension == "time" and unit in ("d", "h", "min") and abs(value) < 2 * UNITS["time"][unit]:
+        # Up to two of a unit, people speak of the smaller one: 90 s, 90 min, 36 h.
+        unit = {"d": "h", "h": "min", "min": "s"}[unit]
     if value == 0:
         unit = _AT_ZERO.get(dimension, shown[-1])
     return f"{_digits(value / UNITS[dimension][unit], digits)} {_pretty(unit)}"

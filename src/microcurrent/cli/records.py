@@ -9,7 +9,10 @@ import typer
 from microcurrent import workflow
 from microcurrent.cli.console import output, show_json
 from microcurrent.cli.options import Json, Records, records_path
-from microcurrent.cli.tables import table
+from microcurrent.cli.tables import show_event, table
+
+#: Kinds of events that come every second.
+_EACH_SECOND = ("lease", "measured")
 
 app = typer.Typer(no_args_is_help=True, help="The records: append-only, hash-chained.")
 
@@ -25,18 +28,22 @@ def list_(records: Records = None, json: Json = False) -> None:
         return
     table(
         "Sittings",
-        ("sitting", "opened", "client", "plan", "stimulator", "ending"),
-        ((s.id, s.opened, s.client, s.plan[:12], s.stimulator, s.ending) for s in found),
+        ("sitting", "opened (UTC)", "client", "plan", "ending"),
+        ((s.id, s.opened[:16].replace("T", " "), s.client, s.plan[:12], s.ending) for s in found),
+        whole=("sitting", "opened (UTC)"),
     )
 
 
 @app.command()
 def show(
     sitting: Annotated[str, typer.Argument(metavar="SITTING", help="The id of a sitting.")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every event, the leases and measurements of each second, too.")
+    ] = False,
     records: Records = None,
     json: Json = False,
 ) -> None:
-    """Print every event of a sitting."""
+    """Print what happened in a sitting: steps, stops, trips, what was felt."""
     with workflow.Workspace(records_path(records)) as workspace:
         workflow.recover(workspace)
         found = workspace.store.sitting(sitting)
@@ -44,15 +51,17 @@ def show(
         show_json(found)
         return
     output.print(f"{found.id}: client {found.client}, {found.ending}")
+    shown = [e for e in found.events if everything or e.kind not in _EACH_SECOND]
     table(
         "Events",
-        ("s", "UTC", "kind", "figures"),
-        (
-            (f"{e.time:.2f}", e.utc, e.kind,
-             ", ".join(f"{n}={v:.6g}" if isinstance(v, float) else f"{n}={v}" for n, v in e.figures))
-            for e in found.events
-        ),
-    )  # fmt: skip
+        ("after", "UTC", "kind", "figures"),
+        ((f"{e.time:.1f} s", e.utc[11:19], e.kind, show_event(e)) for e in shown),
+        whole=("after", "UTC", "kind"),
+    )
+    if len(shown) < len(found.events):
+        output.print(
+            f"{len(found.events) - len(shown)} leases and measurements are left out; --all shows them."
+        )
 
 
 @app.command()

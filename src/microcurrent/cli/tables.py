@@ -13,17 +13,20 @@ from microcurrent.model.exposure import Estimate, Prediction
 from microcurrent.model.limits import Assessment
 from microcurrent.model.plan import Path, Placement, Plan
 from microcurrent.model.screening import Screening
+from microcurrent.model.sitting import Event
 
 #: Verdicts with a sign and a word, so that none hangs on colour.
 SIGNS = {"ok": "✓ ok", "unknown": "? open", "warn": "! warn", "stop": "✗ stop"}
 _COLOURS = {"ok": "green", "unknown": "cyan", "warn": "yellow", "stop": "bold red"}
 
 
-def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """Print a table."""
+def table(
+    title: str, columns: Iterable[str], rows: Iterable[Iterable[str]], *, whole: tuple[str, ...] = ()
+) -> None:
+    """Print a table; columns named in `whole` are never broken over lines."""
     drawn = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        drawn.add_column(column, overflow="fold")
+        drawn.add_column(column, overflow="fold", no_wrap=column in whole)
     for row in rows:
         drawn.add_row(*row)
     output.print(drawn)
@@ -66,8 +69,8 @@ def show_prediction(prediction: Prediction) -> None:
     """Print what every tissue receives."""
     for step in prediction.exposure.steps:
         table(
-            f"Step {step.number}: what tissue near the probes receives at the peak (90 % interval)",
-            ("tissue", "field, median", "field, 99 %", "density, 99 %", "share of the current half-way"),
+            f"Step {step.number}: field in the tissue near the probes at the peak (90 % interval)",
+            ("tissue", "half is above", "1 % is above", "density, 1 % is above", "share of the current"),
             (
                 (
                     t.tissue, written(t.field_median), written(t.field_p99), written(t.density_p99),
@@ -87,9 +90,12 @@ def show_prediction(prediction: Prediction) -> None:
                 for c in step.contacts
             ),
         )  # fmt: skip
+        first = step.contacts[0]
+        inside = first.peak_density.value * first.area.value * step.tissue_resistance.value
         output.print(
-            f"Voltage needed {written(step.voltage)}; tissue between the probes "
-            f"{written(step.tissue_resistance)}.\n"
+            f"Voltage needed {written(step.voltage)}, of which the tissue between the probes takes "
+            f"{units.write(inside, 'voltage', digits=2)} ({written(step.tissue_resistance)}); "
+            "the rest is the skin under them.\n"
         )
     for warning in prediction.warnings:
         output.print(f"! {warning}")
@@ -113,20 +119,51 @@ def show_inputs(prediction: Prediction) -> None:
     )
 
 
+def show_event(event: Event) -> str:
+    """Return the figures of an event in words, with their units."""
+    words = []
+    for name, figure in event.figures:
+        dimension = _DIMENSIONS.get(name)
+        shown = f"{figure:g}" if isinstance(figure, float) else f"{figure}"
+        if dimension and isinstance(figure, float):
+            shown = units.write(figure, dimension)
+        words.append(f"{name.replace('_', ' ')} {shown}")
+    return ", ".join(words)
+
+
+#: The dimension of each figure of an event, by its name.
+_DIMENSIONS = {
+    "lease": "time",
+    "duration": "time",
+    "elapsed": "time",
+    "unmeasured_time": "time",
+    "peak": "current",
+    "mean": "current",
+    "rms": "current",
+    "output": "current",
+    "commanded_peak": "current",
+    "net_charge": "charge",
+    "absolute_charge": "charge",
+    "unmeasured_charge": "charge",
+    "voltage": "voltage",
+    "impedance": "resistance",
+}
+
+
 def show_screening(screening: Screening) -> None:
     """Print the outcome of a screening and every finding."""
     output.print(f"Screening on {screening.date}: {screening.outcome}")
-    found = [f for f in screening.findings if f.outcome != "clear"]
-    if found:
-        table(
-            "Findings",
-            ("question", "outcome", "until", "why", "sources"),
-            (
-                (f.id, f.outcome, f.until, f.reason + (f" [{f.conflict}]" if f.conflict else ""),
-                 ", ".join(f.sources))
-                for f in found
-            ),
-        )  # fmt: skip
+    for f in screening.findings:
+        if f.outcome != "clear":
+            until = f" until {f.until}" if f.until else ""
+            conflict = f" Sources differ: {f.conflict.rstrip('.')}." if f.conflict else ""
+            output.print(f"✗ {f.id}: {f.outcome}{until}")
+            output.print(
+                f"        {f.reason.rstrip('.')}.{conflict} [{', '.join(f.sources)}]", soft_wrap=True
+            )
+    for f in screening.findings:
+        if f.outcome == "clear" and f.cleared_by:
+            output.print(f"! {f.id}: cleared by {f.cleared_by}")
     for id_ in screening.unanswered:
         output.print(f"? {id_}: not answered")
 

@@ -78,7 +78,9 @@ def shown_estimate(value: Estimate) -> str:
     text = shown(value.value, value.dimension)
     if value.low == value.high:
         return text
-    return f"{text} (90 % interval {units.write_interval(value.low, value.high, value.dimension)})"
+    return (
+        f"{text} (90 % interval {units.write_interval(value.low, value.high, value.dimension, digits=3)})"
+    )
 
 
 def _reason(limit: Limit, value: Estimate, verdict: str) -> str:
