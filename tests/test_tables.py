@@ -264,10 +264,17 @@ def test_a_limit_that_is_not_there_is_an_error():
 
 def test_every_contraindication_asks_a_question():
     rules = tables.contraindications()
-    assert len({rule.id for rule in rules}) == len(rules) == 37
+    assert len({rule.id for rule in rules}) == len(rules) == 38
     assert all(rule.question.endswith("?") for rule in rules)
     assert {rule.id for rule in rules if not rule.overridable} == {"implant-active", "minor"}
     assert all(rule.defer_days is not None for rule in rules if rule.rank == "T")
+
+
+def test_fresh_bruises_block_their_place_and_a_tendency_to_bleed_asks_for_a_clinician():
+    """Both are C or L in the sources; each takes the reading that is stricter for it."""
+    ranks = {rule.id: rule.rank for rule in tables.contraindications()}
+    assert ranks["bruise"] == "L"
+    assert ranks["haemorrhage"] == "C"
 
 
 # -- digest --------------------------------------------------------------------------------

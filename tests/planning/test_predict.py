@@ -17,6 +17,7 @@ from microcurrent.planning.prediction import predict
 from microcurrent.planning.prediction.flows import percentile
 from microcurrent.planning.prediction.poses import poses
 from microcurrent.planning.prediction.sampling import draws, inputs_of, middle, quantile, tissue_name
+from microcurrent.planning.quantities import Case, quantity
 
 ROOT = File(__file__).resolve().parents[2]
 
@@ -272,4 +273,11 @@ def test_the_head_can_be_predicted():
     )
     shares = dict(step.tissue_share)
     assert shares["soft tissue"].value > 0.5
+    # Also what lies farther off than fields are told for: the brain gets its part, and that is said.
+    assert sum(share.value for share in shares.values()) == pytest.approx(1.0, abs=1e-9)
+    assert shares["grey matter"].value > 0
+    assert "grey matter" not in {tissue.tissue for tissue in step.tissues}
+    measures = quantity("current density in the brain")(Case(plan=plan, prediction=prediction))
+    assert {m.where: m.value for m in measures}["step 1, grey matter"] is None
+    assert all(m.reason for m in measures)
     assert not fields.surface.flat

@@ -232,6 +232,16 @@ def test_no_forbidden_word_is_printed(page, pdf):
             assert not re.search(pattern, text, re.IGNORECASE), pattern
 
 
+def test_captions_say_what_a_figure_is_of_and_what_an_interval_leaves_out(page):
+    for words in (
+        "Net charge per area: at the place that receives most in the step",
+        "within 20 mm of the line between the probes",
+        "Of a glide: the mean over its positions",
+        "Errors of the model itself are not in it",
+    ):
+        assert words in page.text
+
+
 def test_a_page_is_written_whole_or_not_at_all(report, tmp_path):
     for write, name, start in (
         (write_html, "new/r.html", b"<!doctype"),

@@ -108,8 +108,8 @@ class StepExposure:
 
     `tissue_resistance` [ohm]: between the electrodes, skin layer excluded; `voltage` [V]: largest
     that the stimulator must reach; `spacing` [m]: least and largest distance between the probes;
-    `tissue_share`: part of the current that each tissue carries half-way between
-    the probes, `(tissue, share)`; `balance_error`: largest relative difference of
+    `tissue_share`: part of the current that each tissue of the body, near or far, carries
+    half-way between the probes, `(tissue, share)`; `balance_error`: largest relative difference of
     delivered and wanted current in the solutions.
     """
 

@@ -17,6 +17,10 @@ from microcurrent.errors import Problem, ValueRefused
 
 Array = np.ndarray
 
+#: Tissue this near [m] to the line between the probes counts for percentiles. Farther out the field
+#: is a small part of its value here, and counting it would only dilute every percentile.
+NEAR = 0.02
+
 
 @dataclass(frozen=True, kw_only=True)
 class Section:

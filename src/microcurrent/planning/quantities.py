@@ -246,12 +246,16 @@ def _charge_per_phase_density(case: Case) -> list[Measure]:
 
 
 def _brain_density(case: Case) -> list[Measure]:
-    return [
-        Measure(where=f"step {step.number}, {tissue.tissue}", value=tissue.density_max)
-        for step, exposure in case.steps()
-        for tissue in exposure.tissues
-        if tissue.tissue in _BRAIN
-    ]
+    """Largest in each brain tissue near the probes; farther off there is no figure, and that is said."""
+    far = "this tissue is farther from the line between the probes than fields are computed"
+    measures: list[Measure] = []
+    for step, exposure in case.steps():
+        near = {tissue.tissue: tissue.density_max for tissue in exposure.tissues}
+        names = dict.fromkeys((*near, *(name for name, _ in exposure.tissue_share)))
+        for tissue in (name for name in names if name in _BRAIN):
+            where = f"step {step.number}, {tissue}"
+            measures.append(Measure(where=where, value=near.get(tissue), reason=far))
+    return measures
 
 
 def _net_charge_density(case: Case) -> list[Measure]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from microcurrent.model import Path as Glide
 from microcurrent.model import Plan, Prediction, Step, StepExposure, TissueExposure
-from microcurrent.planning.fields import Fields
+from microcurrent.planning.fields import NEAR, Fields
 from microcurrent.reports import wording
 from microcurrent.reports.content import Block, Items, Notice, Paragraph, Picture, Section, Table
 from microcurrent.reports.pictures import exposure_picture, section_picture, surface_picture
@@ -18,7 +18,8 @@ def predicted_section(plan: Plan, prediction: Prediction, fields: Fields | None)
     blocks: list[Block] = [
         Paragraph(
             text="Predicted by the model from the plan, not measured. Every value is followed by its 90 % "
-            "interval: from what is known of these tissues, nine times in ten the true value lies in it."
+            "interval: if the body is like the model's and the ranges of its inputs are right, the true "
+            "value lies in it nine times in ten. Errors of the model itself are not in it."
         ),
         *(Notice(tone="note", text=warning) for warning in prediction.warnings),
         _contacts(exposure.steps),
@@ -42,8 +43,9 @@ def predicted_section(plan: Plan, prediction: Prediction, fields: Fields | None)
 
 def _contacts(exposures: tuple[StepExposure, ...]) -> Table:
     return Table(
-        caption="Skin under each electrode: current and charge per area, mean over the contact "
-        "(90 % interval).",
+        caption="Skin under each electrode (90 % interval). Current per area: mean over the contact; of "
+        "direct current the largest mean of a second or of whole periods. Net charge per area: at the place that "
+        "receives most in the step.",
         columns=(("Step", "text"), ("Electrode", "text"), ("Contact area", "text"),
                  ("Peak current per area", "text"), ("Direct current per area", "text"),
                  ("Net charge per area", "text")),
@@ -81,14 +83,14 @@ def _spacing(step: StepExposure) -> str:
 
 def _tissues(exposures: tuple[StepExposure, ...]) -> Table:
     return Table(
-        caption="Electric field in each tissue near the probes, at the peak of the current "
-        "(90 % interval).",
+        caption=f"Electric field in each tissue within {write(NEAR, 'length')} of the line between the "
+        "probes, at the peak of the current (90 % interval). Of a glide: the mean over its positions.",
         columns=(("Step", "text"), ("Tissue", "text"), ("Half of it is above", "text"),
-                 ("A twentieth is above", "text"), ("Strongest place", "text")),
+                 ("A twentieth is above", "text"), ("A hundredth is above", "text")),
         rows=tuple(
             (
                 str(step.number), tissue.tissue, wording.estimate(tissue.field_median),
-                wording.estimate(tissue.field_p95), wording.estimate(tissue.field_max),
+                wording.estimate(tissue.field_p95), wording.estimate(tissue.field_p99),
             )
             for step in exposures
             for tissue in step.tissues

@@ -25,6 +25,7 @@ from microcurrent.physics.conduction.fields import (
     power,
 )
 from microcurrent.planning.bodies import BodySource
+from microcurrent.planning.fields import NEAR
 from microcurrent.planning.prediction.conductivities import conductivities
 from microcurrent.planning.prediction.contacts import area_impedance_of, footprint_of, peak_area_voltage
 from microcurrent.planning.prediction.cuts import Flow, tissue_shares
@@ -35,9 +36,6 @@ Floats = npt.NDArray[np.float64]
 #: What a figure is of: (step number, kind, of which tissue or electrode); step 0 is the whole plan.
 FigureKey = tuple[int, str, str]
 
-#: Tissue this near [m] to the line between the probes counts for percentiles. Farther out the field
-#: is a small part of its value here, and counting it would only dilute every percentile.
-NEAR = 0.02
 #: The grid stays fine this far [m] beyond a contact, where the field still changes fast.
 FINE_MARGIN = 3e-3
 #: Classes of |E| [V/m] in histograms: five to a decade from 10 mV/m to 10 kV/m.

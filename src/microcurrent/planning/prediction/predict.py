@@ -80,7 +80,7 @@ def predict(
         cells=fine.cells,
         samples=samples,
         seed=seed,
-        warnings=_warnings(plan, source, fine),
+        warnings=_warnings(plan, source, fine, coarse=coarse),
     )
     return prediction, fields
 
@@ -169,9 +169,7 @@ def _step_exposure(step: Step, fine: Figures, estimate: _Estimates) -> StepExpos
         tissue_resistance=estimate((n, "resistance", ""), "resistance"),
         voltage=estimate((n, "voltage", ""), "voltage"),
         spacing=fine.spacing[n],
-        tissue_share=tuple(
-            (tissue.tissue, estimate((n, "share", tissue.tissue), "fraction")) for tissue in tissues
-        ),
+        tissue_share=tuple((tissue, estimate((n, "share", tissue), "fraction")) for tissue in fine.tissues),
         balance_error=fine.balance_error,
         positions=fine.positions[n],
     )
@@ -211,8 +209,14 @@ def _fields(plan: Plan, fine: Figures) -> Fields:
     )
 
 
-def _warnings(plan: Plan, source: BodySource, fine: Figures) -> tuple[str, ...]:
+def _warnings(plan: Plan, source: BodySource, fine: Figures, *, coarse: Figures) -> tuple[str, ...]:
     found = list(source.body.warnings)
+    found += [
+        f"Step {number}: too little {tissue} lies near the probes for the coarser grid, so the figures of "
+        "that tissue have no interval."
+        for number, tissue in fine.volumes
+        if (number, tissue) not in coarse.volumes
+    ]
     for step in plan.steps:
         for name in step.electrodes:
             edge = fine.values[step.number, "edge", name]
