@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from microcurrent import workflow
+from microcurrent.cli.preparing import newest_prediction
+
 ROOT = Path(__file__).resolve().parents[2]
 PLAN = ROOT / "examples" / "01-cheek-lift.toml"
 CLEAR = ROOT / "examples" / "client-clear.toml"
@@ -192,6 +195,15 @@ def test_errors_are_one_message_and_a_code(arguments, code, words, tmp_path):
     assert words in ended.stderr and "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize(("wanted", "made"), [(9, 9), (None, 24)])
+def test_the_draws_that_were_asked_for_are_drawn(monkeypatch, wanted, made):
+    asked = []
+    monkeypatch.setattr(workflow, "stored_prediction", lambda *_, samples: asked.append(samples))
+    monkeypatch.setattr(workflow, "predict", lambda *_, samples, **__: samples)
+    assert newest_prediction(None, None, wanted, quiet=True) == made
+    assert asked == [wanted]
+
+
 def test_new_plans_do_not_overwrite(tmp_path):
     assert call("plan", "new", tmp_path / "plan.toml").returncode == 0
     assert call("plan", "check", tmp_path / "plan.toml").returncode == 0
@@ -232,7 +244,7 @@ def last_sitting(records) -> dict:
     return json.loads(call("records", "show", name, "--records", records, "--json").stdout)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_leaves_output_off_and_the_record_closed(done, number):
     _, folder = done
     records = folder / "records.sqlite"

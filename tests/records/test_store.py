@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from microcurrent.errors import RecordError
+from microcurrent.errors import RecordDamaged, RecordError
 from microcurrent.model import Event, digest
 from microcurrent.model.digest import plain
 from microcurrent.records import Store, verify
 from microcurrent.records.chain import BEGINNING
+from microcurrent.records.schema import told_plainly
 
 
 def test_a_document_is_kept_under_the_digest_of_its_noun(opened, plan):
@@ -141,6 +142,38 @@ def test_the_database_itself_refuses_to_change_what_is_recorded(opened, statemen
         connection.execute(statement)
     connection.close()
     assert verify(opened.path) == before
+
+
+@pytest.mark.parametrize("name", ["a#b.sqlite", "a?mode=memory", "a%20b.sqlite", "a b.sqlite", "é.sqlite"])
+def test_the_records_are_in_the_file_that_was_named(tmp_path, name):
+    with Store(tmp_path / name) as store:
+        store.put("plan", {}, actor="tester")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert verify(tmp_path / name).entries == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("database or disk is full", "Make room on the disk"),
+        ("attempt to write a readonly database", "Allow writing"),
+        ("unable to open database file", "folder must allow writing"),
+    ],
+)
+def test_what_the_database_says_comes_with_what_to_do(said, advice):
+    with pytest.raises(RecordError, match=advice), told_plainly(Path("r.sqlite")):
+        raise sqlite3.OperationalError(said)
+
+
+def test_a_changed_document_is_not_given_out(opened):
+    connection = sqlite3.connect(opened.path)
+    connection.execute("DROP TRIGGER documents_no_update")
+    connection.execute("UPDATE documents SET body = replace(body, 'Two spheres', 'Ten spheres')")
+    connection.commit()
+    connection.close()
+    for read in (lambda: opened.store.document(opened.plan), lambda: opened.store.newest_first("plan")):
+        with pytest.raises(RecordDamaged, match="changed after it was written"):
+            read()
 
 
 def test_a_newer_store_is_refused_with_the_reason(opened):

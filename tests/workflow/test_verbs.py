@@ -261,6 +261,31 @@ def test_the_report_holds_what_was_planned_delivered_and_felt(treatment, workspa
     assert workspace.find(Approval, digest(approval)) == approval
 
 
+def test_predicting_again_repairs_changed_fields(treatment, workspace):
+    path = workspace.fields_folder / f"{treatment.prediction.fields}.npz"
+    good = workspace.fields(treatment.prediction)
+    path.write_bytes(b"damaged")
+    assert workspace.keep_fields(good) == path
+    assert workspace.fields(treatment.prediction).digest == treatment.prediction.fields
+    assert not list(workspace.fields_folder.glob("*.partial"))
+
+
+def test_a_stored_prediction_has_as_many_draws_as_were_asked_for(treatment, workspace):
+    assert workflow.stored_prediction(treatment.prepared, workspace, samples=8) is not None
+    assert workflow.stored_prediction(treatment.prepared, workspace) is not None
+    assert workflow.stored_prediction(treatment.prepared, workspace, samples=9) is None
+
+
+def test_what_another_version_wrote_is_refused_with_the_reason(workspace):
+    name = workspace.store.put("approval", {"plan": "an older form"}, actor="test")
+    for read in (
+        lambda: workspace.find(Approval, name),
+        lambda: workspace.newest(Approval, plan="an older form"),
+    ):
+        with pytest.raises(RecordError, match="another version"):
+            read()
+
+
 def test_changed_fields_are_found(treatment, workspace, tmp_path):
     sitting, _ = give(treatment, workspace, treatment.approve(workspace))
     path = workspace.fields_folder / f"{treatment.prediction.fields}.npz"

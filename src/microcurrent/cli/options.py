@@ -35,7 +35,18 @@ Until = Annotated[
 AcceptWarnings = Annotated[
     bool, typer.Option("--accept-warnings", help="Accept every warning that the assessment shows.")
 ]
+#: Draws of a prediction where nothing else is said; as in `workflow.preparing`.
+SAMPLES = 24
 Samples = Annotated[int, typer.Option("--samples", min=8, max=10_000, help="Draws behind each interval.")]
+SamplesWanted = Annotated[
+    int | None,
+    typer.Option(
+        "--samples",
+        min=8,
+        max=10_000,
+        help="Draws behind each interval. Default: those of the prediction in the records, else 24.",
+    ),
+]
 Profiles = Annotated[
     list[str],
     typer.Option(

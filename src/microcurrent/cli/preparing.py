@@ -11,6 +11,7 @@ import typer
 from microcurrent import workflow
 from microcurrent.cli.console import output, progress, say, show_json
 from microcurrent.cli.options import (
+    SAMPLES,
     AcceptWarnings,
     Answers,
     Json,
@@ -19,6 +20,7 @@ from microcurrent.cli.options import (
     Records,
     Role,
     Samples,
+    SamplesWanted,
     Until,
     actor,
     date_of,
@@ -72,7 +74,9 @@ def screen(
         raise typer.Exit(3)
 
 
-def predict(plan: PlanFile, samples: Samples = 24, records: Records = None, json: Json = False) -> None:
+def predict(
+    plan: PlanFile, samples: Samples = SAMPLES, records: Records = None, json: Json = False
+) -> None:
     """Predict what every tissue receives, with a 90 % interval on every figure."""
     prepared = workflow.read(plan)
     with workflow.Workspace(records_path(records)) as workspace:
@@ -90,7 +94,7 @@ def assess(
         bool, typer.Option("--all", help="Show the findings that are in order, too.")
     ] = False,
     profile: Profiles = [],  # noqa: B006  typer reads the default, nothing changes it
-    samples: Samples = 24,
+    samples: SamplesWanted = None,
     records: Records = None,
     json: Json = False,
 ) -> None:
@@ -117,7 +121,7 @@ def approve(
     until: Until = "",
     accept_warnings: AcceptWarnings = False,
     profile: Profiles = [],  # noqa: B006  typer reads the default, nothing changes it
-    samples: Samples = 24,
+    samples: SamplesWanted = None,
     records: Records = None,
     json: Json = False,
 ) -> None:
@@ -164,12 +168,12 @@ def make_prediction(
 
 
 def newest_prediction(
-    workspace: workflow.Workspace, prepared: workflow.Prepared, samples: int, *, quiet: bool
+    workspace: workflow.Workspace, prepared: workflow.Prepared, samples: int | None, *, quiet: bool
 ) -> Prediction:
-    """Return the prediction that the records hold, or make one."""
-    stored = workflow.stored_prediction(prepared, workspace)
+    """Return the newest prediction in the records, with so many draws where that is asked, or make one."""
+    stored = workflow.stored_prediction(prepared, workspace, samples=samples)
     if stored is not None:
         return stored
     if not quiet:
-        say("No prediction of this plan in the records yet: predicting.")
-    return make_prediction(workspace, prepared, samples, quiet=quiet)
+        say("No such prediction of this plan in the records yet: predicting.")
+    return make_prediction(workspace, prepared, samples or SAMPLES, quiet=quiet)

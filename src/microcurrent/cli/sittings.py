@@ -10,6 +10,7 @@ import typer
 from microcurrent import units, workflow
 from microcurrent.cli.console import output, progress, say, show_json
 from microcurrent.cli.options import (
+    SAMPLES,
     AcceptWarnings,
     Answers,
     FaultOption,
@@ -113,7 +114,7 @@ def run(
     until: Until = "",
     accept_warnings: AcceptWarnings = False,
     profile: Profiles = [],  # noqa: B006  typer reads the default, nothing changes it
-    samples: Samples = 24,
+    samples: Samples = SAMPLES,
     stimulator: Stimulator = "simulated",
     real_time: RealTime = False,
     fault: FaultOption = [],  # noqa: B006  typer reads the default, nothing changes it

@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 
 from microcurrent.errors import RecordDamaged, RecordError
 
@@ -77,6 +78,14 @@ _TRIGGERS = (
     "BEGIN SELECT RAISE(ABORT, 'documents are never replaced'); END",
 )
 
+#: What to do about what the database says.
+_ADVICE = (
+    ("full", " Make room on the disk."),
+    ("disk I/O", " Is the disk full, or its device gone?"),
+    ("unable to open", " Its folder must allow writing, also to read: choose or copy to another place."),
+    ("readonly", " Allow writing to it and to its folder, or choose another place."),
+)
+
 
 @contextmanager
 def told_plainly(path: Path) -> Iterator[None]:
@@ -93,7 +102,8 @@ def told_plainly(path: Path) -> Iterator[None]:
             raise RecordError(
                 f"{path}: another process has been writing for {BUSY:g} s. Try again when it is done."
             ) from problem
-        raise RecordError(f"{path}: the store cannot be used ({said}).") from problem
+        advice = next((text for sign, text in _ADVICE if sign in said), "")
+        raise RecordError(f"{path}: the store cannot be used ({said}).{advice}") from problem
 
 
 def open_engine(path: Path, *, read_only: bool = False) -> Engine:
@@ -104,8 +114,13 @@ def open_engine(path: Path, *, read_only: bool = False) -> Engine:
     option `reading` it does not.
     """
     mode = "ro" if read_only else "rwc"
-    uri = path.resolve().as_uri()
-    engine = create_engine(f"sqlite:///{uri}?mode={mode}&uri=true", connect_args={"timeout": BUSY})
+    uri = f"{path.resolve().as_uri()}?mode={mode}"
+
+    def connect() -> sqlite3.Connection:
+        """Not by a URL of the engine's: that takes "#", "?" and "%" in the name of a file for its own."""
+        return sqlite3.connect(uri, uri=True, timeout=BUSY, check_same_thread=False)
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
 
     def on_connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # transactions are begun below, not by the driver's guess

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from microcurrent.errors import RecordError
+from microcurrent.errors import RecordDamaged, RecordError
 from microcurrent.model import Event, Sitting
 from microcurrent.model.digest import canonical, digest
 from microcurrent.model.sitting import ENDINGS
@@ -106,7 +107,10 @@ class Store:
         return name
 
     def document(self, name: str) -> dict[str, Any]:
-        """Return the document of digest `name` as plain data; `RecordError` where there is none."""
+        """Return the document of digest `name` as plain data; `RecordError` where there is none.
+
+        Raises `RecordDamaged` where it is not what was written.
+        """
         with self._reading() as connection:
             return self._document(connection, name)
 
@@ -114,12 +118,12 @@ class Store:
         """Return the documents of one kind as plain data, the one kept last first."""
         with self._reading() as connection:
             kept = (
-                select(documents.c.body)
+                select(documents.c.digest, documents.c.body)
                 .join(entries, entries.c.subject == documents.c.digest)
                 .where(documents.c.kind == kind, entries.c.kind == "document")
                 .order_by(entries.c.seq.desc())
             )
-            return [json.loads(body) for body in connection.execute(kept).scalars()]
+            return [self._content(row.digest, row.body) for row in connection.execute(kept)]
 
     # -- sittings ------------------------------------------------------------------------------
 
@@ -241,6 +245,15 @@ class Store:
         body = connection.execute(select(documents.c.body).where(documents.c.digest == name)).scalar()
         if body is None:
             raise RecordError(f"{self.path}: there is no document {name!r} in this store.")
+        return self._content(name, body)
+
+    def _content(self, name: str, body: str) -> dict[str, Any]:
+        """Return what a document holds, once its digest is the one that it is kept under."""
+        if hashlib.sha256(body.encode()).hexdigest() != name:
+            raise RecordDamaged(
+                f"{self.path}: the document {name[:12]} was changed after it was written. Nothing is done "
+                "with it; see `microcurrent records verify`."
+            )
         content: dict[str, Any] = json.loads(body)
         return content
 

@@ -97,10 +97,10 @@ def deliver(
 ) -> tuple[str, Delivered]:
     """Give one sitting and return its id and what was delivered; the record is closed.
 
-    A signal (Ctrl-C, termination) ends the current by its ramp. Raises `Refusal` where the approval
-    is not for this client or its evidence does not hold, and `StimulatorRefused`, before any current;
-    `OutputNotConfirmedOff` when zero cannot be read back; `RecordError` where the record cannot be
-    kept, once the output is off.
+    A signal (Ctrl-C, termination, hang-up) ends the current by its ramp. Raises `Refusal` where the
+    approval is not for this client or its evidence does not hold, and `StimulatorRefused`, before any
+    current; `OutputNotConfirmedOff` when zero cannot be read back; `RecordError` where the record
+    cannot be kept, once the output is off.
     """
     prediction = _agreed(plan, approval, client, workspace)
     clock: Clock = RealClock() if delivery.real_time else VirtualClock(now.isoformat())
@@ -142,7 +142,7 @@ def recover(workspace: Workspace) -> list[str]:
 
 @contextmanager
 def _stopped_by_signals() -> Iterator[Callable[[Running], None]]:
-    """While this lasts, Ctrl-C and termination ask the current to end instead of killing the program.
+    """While this lasts, Ctrl-C, termination and hang-up ask the current to end; the program goes on.
 
     Yields the function to call with the sitting once it runs; a signal that came before stops it at
     once. Signals reach the main thread only, so elsewhere nothing is changed.
@@ -161,7 +161,9 @@ def _stopped_by_signals() -> Iterator[Callable[[Running], None]]:
             running.stop(came[0])
 
     in_main = threading.current_thread() is threading.main_thread()
-    numbers = (signal.SIGINT, signal.SIGTERM) if in_main else ()
+    numbers = [signal.SIGINT, signal.SIGTERM] if in_main else []
+    if in_main and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # ignored: as by nohup
+        numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield started

@@ -87,9 +87,15 @@ def predict(
     return prediction
 
 
-def stored_prediction(prepared: Prepared, workspace: Workspace) -> Prediction | None:
-    """Return the newest prediction of this plan by these tables that the records hold."""
-    return workspace.newest(Prediction, plan=prepared.plan.digest, tables=tables.digest())
+def stored_prediction(
+    prepared: Prepared, workspace: Workspace, *, samples: int | None = None
+) -> Prediction | None:
+    """Return the newest prediction of this plan by these tables that the records hold.
+
+    `samples`: only one with so many draws; None for any number.
+    """
+    draws = {} if samples is None else {"samples": samples}
+    return workspace.newest(Prediction, plan=prepared.plan.digest, tables=tables.digest(), **draws)
 
 
 def assess(

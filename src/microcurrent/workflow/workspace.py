@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from microcurrent.errors import RecordDamaged, RecordError
+from microcurrent.errors import RecordDamaged, RecordError, ValueRefused
 from microcurrent.model.approval import Approval
 from microcurrent.model.exposure import Prediction
 from microcurrent.model.limits import Assessment
@@ -57,15 +58,19 @@ class Workspace:
 
     def keep_fields(self, fields: Fields) -> Path:
         """Keep field arrays under their digest and return the path; written whole or not at all."""
-        path = self.fields_folder / f"{fields.digest}.npz"
-        if not path.exists():
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                partial = path.with_suffix(f".{os.getpid()}.partial")
-                partial.write_bytes(fields.to_bytes())
-                partial.replace(path)
-            except OSError as problem:
-                raise RecordError(f"{path}: the fields cannot be kept ({problem}).") from problem
+        content = fields.to_bytes()
+        path = self.fields_folder / f"{hashlib.sha256(content).hexdigest()}.npz"
+        partial = path.with_suffix(f".{os.getpid()}.partial")
+        try:
+            if path.exists() and path.read_bytes() == content:
+                return path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_bytes(content)
+            partial.replace(path)
+        except OSError as problem:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise RecordError(f"{path}: the fields cannot be kept ({problem}).") from problem
         return path
 
     def fields(self, prediction: Prediction) -> Fields:
@@ -83,11 +88,20 @@ class Workspace:
 
     def find(self, kind: type[N], name: str) -> N:
         """Return the noun of class `kind` with digest `name`."""
-        return restore(kind, self.store.document(name))
+        return self._restored(kind, self.store.document(name))
 
-    def newest(self, kind: type[N], **same: str) -> N | None:
+    def newest(self, kind: type[N], **same: str | int) -> N | None:
         """Return the newest noun of a class whose fields equal those given, or None."""
         for document in self.store.newest_first(_KINDS[kind]):
             if all(document.get(field) == value for field, value in same.items()):
-                return restore(kind, document)
+                return self._restored(kind, document)
         return None
+
+    def _restored(self, kind: type[N], document: dict[str, Any]) -> N:
+        try:
+            return restore(kind, document)
+        except (TypeError, ValueRefused) as problem:
+            raise RecordError(
+                f"{self.records}: a {_KINDS[kind]} was written by another version of microcurrent, and "
+                f"this one cannot read it ({problem}). Use the version that wrote it."
+            ) from problem
