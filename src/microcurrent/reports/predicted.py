@@ -44,8 +44,8 @@ def predicted_section(plan: Plan, prediction: Prediction, fields: Fields | None)
 def _contacts(exposures: tuple[StepExposure, ...]) -> Table:
     return Table(
         caption="Skin under each electrode (90 % interval). Current per area: mean over the contact; of "
-        "direct current the largest mean of a second or of whole periods. Net charge per area: at the place "
-        "that receives most in the step.",
+        "direct current the largest mean of a second or of whole periods. Net charge per area: at the "
+        "place that receives most in the step.",
         columns=(("Step", "text"), ("Electrode", "text"), ("Contact area", "text"),
                  ("Peak current per area", "text"), ("Direct current per area", "text"),
                  ("Net charge per area", "text")),
