@@ -174,6 +174,10 @@ def test_refusals_have_exit_code_3(done, tmp_path):
     pregnant = tmp_path / "answers.toml"
     pregnant.write_text(CLEAR.read_text(encoding="utf-8").replace('pregnancy = "no"', 'pregnancy = "yes"'))
     assert call("screen", PLAN, "--answers", pregnant, *records).returncode == 3
+    for verb, by in (("run", "--approve-as"), ("approve", "--by")):
+        ended = call(verb, PLAN, "--answers", pregnant, by, "A. Tester", "--accept-warnings", *fresh)
+        assert ended.returncode == 3 and "pregnancy" in ended.stderr
+        assert "Assessment" not in ended.stdout  # it stops at the first verb that refuses
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,7 @@ def approve(
         screening, client = workflow.screen(
             prepared, answers, workspace=workspace, on=now().date(), actor=by
         )
+        workflow.check_screening(prepared.plan, screening)  # before the minutes of a prediction
         prediction = newest_prediction(workspace, prepared, samples, quiet=json)
         assessment = workflow.assess(
             prepared, prediction, workspace=workspace, actor=by, profiles=tuple(profile)

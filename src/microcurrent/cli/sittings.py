@@ -136,6 +136,7 @@ def run(
         )
         if not json:
             show_screening(screening)
+        workflow.check_screening(prepared.plan, screening)
         _say_step(json, "predict")
         prediction = make_prediction(workspace, prepared, samples, quiet=json)
         if not json:

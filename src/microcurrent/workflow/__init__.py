@@ -21,7 +21,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from microcurrent.workflow.agreeing import Consent, approve
+    from microcurrent.workflow.agreeing import Consent, approve, check_screening
     from microcurrent.workflow.bodies import body_names, show_body
     from microcurrent.workflow.delivering import Delivery, deliver, delivery, recover
     from microcurrent.workflow.preparing import (
@@ -49,6 +49,7 @@ __all__ = [
     "approve",
     "assess",
     "body_names",
+    "check_screening",
     "deliver",
     "delivery",
     "plan_schema",
@@ -66,7 +67,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "agreeing": ("Consent", "approve"),
+    "agreeing": ("Consent", "approve", "check_screening"),
     "bodies": ("body_names", "show_body"),
     "delivering": ("Delivery", "deliver", "delivery", "recover"),
     "preparing": (

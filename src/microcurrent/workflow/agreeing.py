@@ -80,7 +80,7 @@ def approve(
 def check_evidence(plan: Plan, evidence: tuple[Screening, Prediction, Assessment]) -> None:
     """Return quietly where nothing in the evidence forbids the plan; raises what `approve` raises."""
     screening, prediction, assessment = evidence
-    _check_screening(plan, screening)
+    check_screening(plan, screening)
     _check_belonging(plan, prediction, assessment)
     stops = assessment.having("stop")
     if stops:
@@ -88,7 +88,8 @@ def check_evidence(plan: Plan, evidence: tuple[Screening, Prediction, Assessment
         raise AssessmentRefused(f"This plan passes {len(stops)} limit(s) and cannot be approved: {listed}.")
 
 
-def _check_screening(plan: Plan, screening: Screening) -> None:
+def check_screening(plan: Plan, screening: Screening) -> None:
+    """Return quietly where the client is clear for this plan; `ScreeningRefused` says why not."""
     missing = {step.system for step in plan.steps} - set(screening.systems)
     if missing:
         raise ScreeningRefused(f"The screening did not ask about {', '.join(sorted(missing))} current.")
