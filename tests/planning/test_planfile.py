@@ -142,6 +142,15 @@ def test_files_that_are_no_plans(tmp_path, content, words):
         read_plan(path)
 
 
+@pytest.mark.parametrize("unseen", ["\\u001b[2J", "\\u0000", "\\u202e", "\\u0085", "\\r"])
+def test_text_that_steers_a_terminal_is_refused_and_not_repeated(unseen):
+    for text in (f'title = "lift{unseen}"', f'[[step]]\ntitle = "lift{unseen}"', f'"a{unseen}" = 1'):
+        with pytest.raises(PlanError, match="cannot be seen") as caught:
+            parse_toml(text.encode(), "plan.toml")
+        assert str(caught.value).isprintable()
+    assert parse_toml(b'note = "two\\nlines\\tand a tab"', "plan.toml").data["note"]
+
+
 def test_no_file_and_a_folder(tmp_path):
     with pytest.raises(PlanError, match="no such file"):
         read_plan(tmp_path / "absent.toml")

@@ -21,6 +21,10 @@ Key = tuple[str | int, ...]
 #: Larger files are refused: no plan, map or list of answers comes near, a wrong file may.
 LARGEST_FILE = 1_000_000
 
+#: Characters that steer a terminal or turn text around, so that a person agrees to what is not there;
+#: only the line feed and the tab are in use.
+_UNSEEN = {*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)} - {9, 10}
+
 
 @dataclass(frozen=True, kw_only=True)
 class TomlFile:
@@ -66,7 +70,8 @@ def written(key: Key) -> str:
 def read_toml(path: Path, *, error: type[InputError] = PlanError) -> TomlFile:
     """Return the content of a TOML file.
 
-    Raises `error` where it cannot be opened, is too large, is not UTF-8 or is not TOML.
+    Raises `error` where it cannot be opened, is too large, is not UTF-8 or is not TOML, or holds a
+    control character.
     """
     name = str(path)
     try:
@@ -120,7 +125,33 @@ def parse_toml(raw: bytes, name: str, *, error: type[InputError] = PlanError) ->
                 advice='Write key = "value"; text and quantities stand in quotes',
             )
         ) from bad
-    return TomlFile(name=name, data=data, lines=_lines(raw))
+    file = TomlFile(name=name, data=data, lines=_lines(raw))
+    unseen = [
+        file.problem(
+            key,
+            "a character that cannot be seen",
+            expected="text without control characters",
+            came=ascii(text),
+        )
+        for key, text in _texts(data, ())
+        if any(ord(character) in _UNSEEN for character in text)
+    ]
+    if unseen:
+        raise error(*unseen)
+    return file
+
+
+def _texts(value: Any, key: Key) -> Iterator[tuple[Key, str]]:
+    """Yield every text in a table, the names of its keys included, and where it stands."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield key, name
+            yield from _texts(inner, (*key, name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _texts(inner, (*key, index))
 
 
 def _line_of(bad: Exception, text: str) -> tuple[int, str]:
