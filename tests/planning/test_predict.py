@@ -13,6 +13,7 @@ from microcurrent.model.electrode import Electrode
 from microcurrent.physics.exact.depth import layered_fraction
 from microcurrent.physics.exact.layers import Layers, disc_potential, disc_resistance
 from microcurrent.planning.bodies import read_body
+from microcurrent.planning.fields import Fields
 from microcurrent.planning.prediction import predict
 from microcurrent.planning.prediction.flows import percentile
 from microcurrent.planning.prediction.poses import poses
@@ -281,3 +282,7 @@ def test_the_head_can_be_predicted():
     assert {m.where: m.value for m in measures}["step 1, grey matter"] is None
     assert all(m.reason for m in measures)
     assert not fields.surface.flat
+    # The picture of the skin is seen from where its skin looks: the left cheek, to the left and front.
+    x, y, z = fields.surface.outward
+    assert x < -0.3 and y > 0.3 and abs(z) < 0.5
+    assert Fields.from_bytes(fields.to_bytes()).surface.outward == (x, y, z)

@@ -8,7 +8,7 @@ import pytest
 
 from microcurrent.errors import ValueRefused
 from microcurrent.model import Sitting
-from microcurrent.planning.fields import Fields
+from microcurrent.planning.fields import Fields, Surface
 from microcurrent.reports.content import Picture
 from microcurrent.reports.pictures import (
     exposure_picture,
@@ -17,6 +17,7 @@ from microcurrent.reports.pictures import (
     trace_picture,
 )
 from microcurrent.reports.pictures.section import Probes
+from microcurrent.reports.pictures.surface import _view
 from microcurrent.reports.pictures.trace import delivered_curve, planned_curve
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -79,6 +80,18 @@ def test_the_skin_tells_the_largest_charge_and_the_path(fields):
     told = surface_picture(fields, paths=(("cheilion left", "zygion left"),)).alternative
     assert "60 µC/cm²" in told  # 0.6 C/m2
     assert "Path: cheilion left to zygion left." in told
+
+
+def test_skin_is_seen_from_outside_with_the_head_up():
+    """A patch on the left of a head (x to its right): looking at it, its front (y) is on the left."""
+    side = Surface(
+        points=np.zeros((1, 3)), area=np.ones(1), absolute=np.ones(1), net=np.ones(1), flat=False,
+        outward=(-1.0, 0.0, 0.0),
+    )  # fmt: skip
+    across, upward, towards = _view(side)
+    assert np.allclose(across, (0, -1, 0))
+    assert np.allclose(upward, (0, 0, 1))
+    assert np.allclose(towards, (-1, 0, 0))
 
 
 def test_skin_without_any_charge_can_be_drawn(fields):

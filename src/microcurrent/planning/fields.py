@@ -49,7 +49,8 @@ class Surface:
     """The skin, face by face, over the whole sitting.
 
     `points` (F, 3) [m]; `area` (F,) [m2]; `absolute` and `net` (F,) [C/m2]: charge per area that
-    passed through; `flat` says whether the skin is a plane z = constant.
+    passed through; `flat` says whether the skin is a plane z = constant; `outward` (3,): the mean
+    direction in which the skin that current passed through looks.
     """
 
     points: Array
@@ -57,6 +58,7 @@ class Surface:
     absolute: Array
     net: Array
     flat: bool
+    outward: tuple[float, float, float] = (0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +96,10 @@ class Fields:
             heads.append(head)
         for name in ("points", "area", "absolute", "net"):
             arrays[f"surface.{name}"] = getattr(self.surface, name)
-        meta = {"tissues": self.tissues, "sections": heads, "flat": self.surface.flat, "sites": self.sites}
+        meta = {
+            "tissues": self.tissues, "sections": heads, "sites": self.sites,
+            "flat": self.surface.flat, "outward": self.surface.outward,
+        }  # fmt: skip
         arrays["meta"] = np.frombuffer(json.dumps(meta, sort_keys=True).encode(), dtype=np.uint8)
         return _deterministic_npz(arrays)
 
@@ -118,6 +123,7 @@ class Fields:
         )
         surface = Surface(
             flat=meta["flat"],
+            outward=tuple(meta["outward"]),
             **{name: arrays[f"surface.{name}"] for name in ("points", "area", "absolute", "net")},
         )
         sites = tuple((name, (x, y, z)) for name, (x, y, z) in meta["sites"])

@@ -24,6 +24,7 @@ from microcurrent.model.exposure import (
     TissueExposure,
 )
 from microcurrent.model.plan import Plan, Step
+from microcurrent.physics.bodies.volume import normals_of
 from microcurrent.planning.bodies import BodySource
 from microcurrent.planning.fields import Fields, Section, Surface
 from microcurrent.planning.prediction.cuts import section
@@ -195,6 +196,8 @@ def _fields(plan: Plan, fine: Figures) -> Fields:
             )
         )
     used = fine.absolute > 0
+    looks = (fine.absolute * fine.surface.area) @ normals_of(fine.surface)
+    x, y, z = (float(part) for part in looks / np.linalg.norm(looks))
     return Fields(
         tissues=fine.tissues,
         sections=tuple(sections),
@@ -204,6 +207,7 @@ def _fields(plan: Plan, fine: Figures) -> Fields:
             absolute=fine.absolute[used],
             net=fine.net[used],
             flat=fine.flat,
+            outward=(x, y, z),
         ),
         sites=tuple((site.name, site.position) for site in plan.sites),
     )

@@ -66,13 +66,7 @@ def _view(surface: Surface) -> Array:
     """Unit vectors (3, 3): across, up and towards the reader, for a look straight at the touched skin."""
     if surface.flat:
         return np.eye(3)
-    weight = surface.absolute * surface.area
-    if weight.sum() <= 0:
-        weight = surface.area
-    middle = np.average(surface.points, axis=0, weights=surface.area)
-    outward = np.average(surface.points, axis=0, weights=weight) - middle
-    size = np.linalg.norm(outward)
-    outward = outward / size if size > 1e-9 else np.array([0.0, 1.0, 0.0])
+    outward = np.array(surface.outward)
     upward = np.array([0.0, 0.0, 1.0]) if abs(outward[2]) < 0.95 else np.array([0.0, 1.0, 0.0])
     across = np.cross(upward, outward)
     across /= np.linalg.norm(across)
@@ -95,8 +89,6 @@ def _draw_skin(axes: Axes, surface: Surface, flat: Array, *, scale: tuple[float,
     """Squares in the place of the faces. `scale`: the largest charge per area [C/m2], and its factor."""
     largest, factor = scale
     order = np.argsort(flat[:, 2], kind="stable")  # the nearest to the reader last
-    if not surface.flat:
-        order = order[flat[order, 2] > np.median(flat[:, 2])]
     side = np.sqrt(surface.area[order]) / 2 * 1.02  # a trifle larger, so that no gaps show
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
     squares = flat[order, None, :2] + side[:, None, None] * corners
