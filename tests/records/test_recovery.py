@@ -1,6 +1,8 @@
 """A process that is killed loses nothing that it was told is written, and blocks nobody."""
 
+import math
 import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -8,7 +10,7 @@ import pytest
 
 from microcurrent.errors import RecordError
 from microcurrent.model import Event
-from microcurrent.records import Store, verify
+from microcurrent.records import Store, schema, verify
 
 WRITER = """
 import sys
@@ -130,6 +132,25 @@ def test_a_sitting_that_said_how_it_ended_keeps_that_ending(opened, said):
     ending, closing = recovered(opened, event(3.0, "off"), event(3.0, "closed", ending=said))
     assert ending == said
     assert closing == event(3.0, "closed", ending=said)
+
+
+def test_a_sitting_does_not_wait_for_long_on_one_who_keeps_writing(opened, monkeypatch):
+    """The loop that watches a current must not stand still; `BUSY` would be half a minute."""
+    name = opened.sitting()
+    monkeypatch.setattr(schema, "BUSY_DELIVERING", 0.05)
+    monkeypatch.setattr(schema, "BUSY", math.nan)  # no one can wait for that
+    other = sqlite3.connect(opened.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        for write in (
+            lambda: opened.store.append(name, event(1.0, "measured")),
+            lambda: opened.store.close_sitting(name, "stopped"),
+        ):
+            with pytest.raises(RecordError, match="another process is writing"):
+                write()
+    finally:
+        other.close()
+    opened.store.append(name, event(1.0, "measured"))
 
 
 def test_a_note_may_be_added_by_another_process_while_one_delivers(opened):

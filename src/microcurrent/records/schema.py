@@ -33,6 +33,8 @@ SCHEMA = 1
 
 #: How long [s] to wait for another process that is writing.
 BUSY = 30.0
+#: How long [s] where current waits for it: as long as the longest lease, for by then current has ended.
+BUSY_DELIVERING = 1.0
 
 DIGEST = String(64)
 
@@ -100,7 +102,7 @@ def told_plainly(path: Path) -> Iterator[None]:
             raise RecordDamaged(f"{path}: the file is damaged and cannot be read ({said}).") from problem
         if "locked" in said:
             raise RecordError(
-                f"{path}: another process has been writing for {BUSY:g} s. Try again when it is done."
+                f"{path}: another process is writing and does not end. Try again when it is done."
             ) from problem
         advice = next((text for sign, text in _ADVICE if sign in said), "")
         raise RecordError(f"{path}: the store cannot be used ({said}).{advice}") from problem
@@ -111,7 +113,7 @@ def open_engine(path: Path, *, read_only: bool = False) -> Engine:
 
     Write-ahead log, every commit forced to disk, foreign keys on. A transaction takes the right to
     write when it begins, so that two processes never build on the same head; with the execution
-    option `reading` it does not.
+    option `reading` it does not. The execution option `patience` [s] takes the place of `BUSY`.
     """
     mode = "ro" if read_only else "rwc"
     uri = f"{path.resolve().as_uri()}?mode={mode}"
@@ -130,7 +132,9 @@ def open_engine(path: Path, *, read_only: bool = False) -> Engine:
         connection.execute("PRAGMA foreign_keys = ON")
 
     def on_begin(connection: Connection) -> None:
-        reading = connection.get_execution_options().get("reading", False)
+        options = connection.get_execution_options()
+        reading = options.get("reading", False)
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(1e3 * (options.get('patience') or BUSY))}")
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     event.listen(engine, "connect", on_connect)

@@ -89,10 +89,11 @@ class Store:
 
     # -- documents -----------------------------------------------------------------------------
 
-    def put(self, kind: str, noun: Any, *, actor: str) -> str:
+    def put(self, kind: str, noun: Any, *, actor: str, again: bool = False) -> str:
         """Keep a noun as a document of `kind` (one of `KINDS`) and return its digest.
 
-        A document that is already there is left as it is, and nothing is written.
+        A document that is already there is left as it is, and nothing is written, unless `again`:
+        then an entry says that it holds once more, which makes it the newest of its kind.
         """
         if kind not in KINDS:
             raise RecordError(f"No document of kind {kind!r} is kept; expected one of {', '.join(KINDS)}.")
@@ -101,6 +102,7 @@ class Store:
             known = connection.execute(select(documents.c.kind).where(documents.c.digest == name)).scalar()
             if known is None:
                 connection.execute(insert(documents).values(digest=name, kind=kind, body=body))
+            if known is None or (known == kind and again):
                 self._chain(connection, actor=actor, kind="document", subject=name, payload={"kind": kind})
             elif known != kind:
                 raise RecordError(f"The document {name[:12]} is kept as a {known}, not as a {kind}.")
@@ -148,8 +150,11 @@ class Store:
         return name
 
     def append(self, sitting: str, event: Event, *, actor: str = "controller") -> None:
-        """Add an event to an open sitting; it is on disk when this returns."""
-        with self._writing() as connection:
+        """Add an event to an open sitting; it is on disk when this returns.
+
+        Waits for another process that writes for `schema.BUSY_DELIVERING` and no longer.
+        """
+        with self._writing(patience=schema.BUSY_DELIVERING) as connection:
             if not self._owned.holds(sitting):
                 self._expect_open(connection, sitting)
             self._chain(connection, actor=actor, kind="event", subject=sitting, payload=event)
@@ -168,7 +173,7 @@ class Store:
             raise RecordError(f"A sitting cannot end as {ending!r}; expected {', '.join(ENDINGS[1:])}.")
         if not self._owned.take(sitting):
             raise RecordError(f"The sitting {sitting} is being delivered by another process.")
-        with self._writing() as connection:
+        with self._writing(patience=schema.BUSY_DELIVERING) as connection:
             self._expect_open(connection, sitting)
             self._chain(connection, actor=actor, kind="closed", subject=sitting, payload={"ending": ending})
         self._owned.give(sitting)
@@ -228,8 +233,12 @@ class Store:
                 schema.check_version(connection, self.path)
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with schema.told_plainly(self.path), self._engine.begin() as connection:
+    def _writing(self, *, patience: float | None = None) -> Iterator[Connection]:
+        with (
+            schema.told_plainly(self.path),
+            self._engine.connect() as connection,
+            connection.execution_options(patience=patience).begin(),
+        ):
             yield connection
 
     @contextmanager
