@@ -35,7 +35,7 @@ MANY_POSITIONAL = {
         for name in (
             "cli/bodies.py:show", "cli/preparing.py:approve", "cli/preparing.py:assess",
             "cli/preparing.py:predict", "cli/preparing.py:screen", "cli/sittings.py:deliver",
-            "cli/sittings.py:record", "cli/sittings.py:report", "cli/sittings.py:run",
+            "cli/sittings.py:record", "cli/sittings.py:report", "cli/sittings.py:run", "cli/records.py:show",
         )
     },
 }  # fmt: skip

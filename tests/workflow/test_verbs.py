@@ -7,6 +7,7 @@ import pytest
 
 from microcurrent import workflow
 from microcurrent.errors import (
+    AnswersError,
     ApprovalRefused,
     AssessmentRefused,
     InputError,
@@ -138,7 +139,10 @@ def test_a_client_who_is_not_clear_cannot_be_approved(treatment, workspace, tmp_
     answers = tmp_path / "answers.toml"
     text = treatment.answers.read_text(encoding="utf-8")
     assert 'implant-active = "no"' in text
-    answers.write_text(text.replace('implant-active = "no"', 'implant-active = "yes"'), encoding="utf-8")
+    text = text.replace('"demo-01"', '"other-01"').replace(
+        'implant-active = "no"', 'implant-active = "yes"'
+    )
+    answers.write_text(text, encoding="utf-8")
     screening, _ = workflow.screen(
         treatment.prepared, answers, workspace=workspace, on=NOW.date(), actor="test"
     )
@@ -210,6 +214,7 @@ def test_no_current_where_the_evidence_does_not_bear_the_approval(treatment, wor
         workspace.keep(noun, actor="test")
         with pytest.raises(error):
             give(treatment, workspace, dataclasses.replace(approval, **{field: digest(noun)}))
+        workspace.keep(treatment.screening, actor="test")  # screened again, and clear
     with pytest.raises(RecordError, match="no document"):
         give(treatment, workspace, dataclasses.replace(approval, screening="0" * 64))
     assert len(workspace.store.sittings()) == before
@@ -298,5 +303,48 @@ def test_changed_fields_are_found(treatment, workspace, tmp_path):
         path.unlink()
         with pytest.raises(RecordDamaged, match="missing"):
             workflow.report(sitting, workspace=workspace, folder=tmp_path)
+    finally:
+        path.write_bytes(good)
+
+
+def test_a_later_refusal_withdraws_what_was_approved(treatment, workspace, tmp_path):
+    approval = treatment.approve(workspace)
+    answers = tmp_path / "answers.toml"
+    text = treatment.answers.read_text(encoding="utf-8")
+    answers.write_text(text.replace('pregnancy = "no"', 'pregnancy = "yes"'), encoding="utf-8")
+    workflow.screen(treatment.prepared, answers, workspace=workspace, on=NOW.date(), actor="test")
+    with pytest.raises(ScreeningRefused, match="newest screening"):
+        give(treatment, workspace, approval)
+    workflow.screen(treatment.prepared, treatment.answers, workspace=workspace, on=NOW.date(), actor="test")
+    assert give(treatment, workspace, approval)[1].ending == "completed"
+
+
+@pytest.mark.parametrize(("days", "good"), [(-30, True), (0, True), (-31, False), (1, False)])
+def test_dated_answers_hold_for_thirty_days(treatment, workspace, tmp_path, days, good):
+    answers = tmp_path / "answers.toml"
+    day = NOW.date() + datetime.timedelta(days=days)
+    text = treatment.answers.read_text(encoding="utf-8")
+    answers.write_text(f"date = {day}\n{text}", encoding="utf-8")
+    arguments = {"workspace": workspace, "on": NOW.date(), "actor": "test"}
+    if good:
+        assert workflow.screen(treatment.prepared, answers, **arguments)[0].outcome == "clear"
+    else:
+        with pytest.raises(AnswersError, match="not of now"):
+            workflow.screen(treatment.prepared, answers, **arguments)
+
+
+def test_verify_takes_the_head_of_a_report_and_looks_at_the_fields(treatment, workspace):
+    head = workspace.store.head()
+    assert workflow.verify(workspace.records, containing=head[:12]).head == head
+    with pytest.raises(ValueRefused, match="12 to 64"):
+        workflow.verify(workspace.records, containing="abc")
+    with pytest.raises(RecordDamaged, match="noted earlier"):
+        workflow.verify(workspace.records, containing="0" * 12)
+    path = workspace.fields_folder / f"{treatment.prediction.fields}.npz"
+    good = path.read_bytes()
+    try:
+        path.write_bytes(good[:-1])
+        with pytest.raises(RecordDamaged, match="have changed"):
+            workflow.verify(workspace.records)
     finally:
         path.write_bytes(good)

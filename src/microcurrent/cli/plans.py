@@ -12,6 +12,7 @@ from microcurrent.cli.console import output, say, show_json
 from microcurrent.cli.options import Json, PlanFile
 from microcurrent.cli.tables import show_plan
 from microcurrent.errors import InputError, PlanError, Problem
+from microcurrent.model.plan import Plan
 
 app = typer.Typer(no_args_is_help=True, help="Check a plan file, or start a new one.")
 
@@ -29,7 +30,7 @@ def check(plan: PlanFile, json: Json = False) -> None:
     if json:
         show_json({"valid": True, "digest": prepared.plan.digest})
     else:
-        output.print(f"{plan}: a valid plan of {len(prepared.plan.steps)} steps.")
+        output.print(f"{plan}: a valid plan of {_count(prepared.plan)}.")
         output.print(f"Digest {prepared.plan.digest}")
 
 
@@ -56,6 +57,10 @@ def new(
 def schema() -> None:
     """Print the JSON schema of plan files, for editors."""
     show_json(workflow.plan_schema())
+
+
+def _count(plan: Plan) -> str:
+    return "1 step" if len(plan.steps) == 1 else f"{len(plan.steps)} steps"
 
 
 def _write_new(file: Path, text: str) -> None:

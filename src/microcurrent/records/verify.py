@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,7 +29,7 @@ class Verified:
 def verify(path: Path | str, *, containing: str = "") -> Verified:
     """Return length and head of a chain that holds.
 
-    `containing`: a head noted earlier, from a printed report say, that must be found in the chain; so
+    `containing`: a head noted earlier, or its first digits, that must be found in the chain; so
     a store whose end was cut off is found out. Raises `RecordDamaged` that names the first entry
     that does not hold, and `RecordError` where the file is not a store.
     """
@@ -44,6 +45,17 @@ def verify(path: Path | str, *, containing: str = "") -> Verified:
         engine.dispose()
 
 
+def kept(path: Path | str, kind: str) -> list[dict[str, Any]]:
+    """Return the documents of one kind in a store as plain data, without writing to it."""
+    engine = schema.open_engine(Path(path), read_only=True)
+    try:
+        with schema.told_plainly(Path(path)), schema.reading(engine) as connection:
+            bodies = connection.execute(select(documents.c.body).where(documents.c.kind == kind)).scalars()
+            return [json.loads(body) for body in bodies]
+    finally:
+        engine.dispose()
+
+
 def _verify(connection: Connection, path: Path, containing: str) -> Verified:
     expected, previous, found = 1, BEGINNING, not containing
     named: dict[str, tuple[int, str]] = {}
@@ -51,7 +63,7 @@ def _verify(connection: Connection, path: Path, containing: str) -> Verified:
         _check(path, entry, written=written, expected=expected, previous=previous)
         if entry.kind == "document":
             named[entry.subject] = (entry.seq, _kind(entry))
-        found = found or written == containing
+        found = found or written.startswith(containing)
         expected, previous = expected + 1, written
     _check_documents(connection, path, named)
     if expected == 1:

@@ -92,7 +92,7 @@ def _summary(nouns: SittingNouns) -> Section:
         blocks=(
             Facts(
                 pairs=(
-                    ("Planned", f"{len(plan.steps)} steps, {write(plan.duration, 'time')}, up to "
+                    ("Planned", f"{_count(plan)}, {write(plan.duration, 'time')}, up to "
                      f"{write(max(step.stimulus.peak for step in plan.steps), 'current')}, "
                      f"{wording.charge(planned)} one way"),
                     ("Screening", outcome),
@@ -105,13 +105,20 @@ def _summary(nouns: SittingNouns) -> Section:
     )  # fmt: skip
 
 
+def _count(plan: Plan) -> str:
+    return "1 step" if len(plan.steps) == 1 else f"{len(plan.steps)} steps"
+
+
 def _delivered(plan: Plan, sitting: Sitting | None) -> str:
     if sitting is None:
         return "not yet"
     parts = [given(sitting, step.number) for step in plan.steps]
     charge = sum(abs(part.net_charge or 0.0) for part in parts)
-    steps = sum(part.time is not None for part in parts)
+    seconds = sum(part.time or 0.0 for part in parts)
+    wanted = sum(step.stimulus.duration for step in plan.steps)
+    adverse = [str(e.figure("adverse")) for e in sitting.events if e.figure("adverse")]
     return (
-        f"{steps} of {len(parts)} steps, {wording.charge(charge)} one way; sitting {sitting.id} was "
-        f"{wording.ENDINGS[sitting.ending]}"
+        f"{write(seconds, 'time')} of {write(wanted, 'time')} of current, "
+        f"{wording.charge(charge)} one way; sitting {sitting.id} was {wording.ENDINGS[sitting.ending]}"
+        + "".join(f"; adverse event: {what}" for what in adverse)
     )

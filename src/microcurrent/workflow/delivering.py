@@ -23,6 +23,7 @@ from microcurrent.errors import (
     OutputNotConfirmedOff,
     Problem,
     RecordError,
+    ScreeningRefused,
     StimulatorRefused,
 )
 from microcurrent.model.approval import Approval
@@ -123,9 +124,12 @@ def deliver(
             started(running)
             delivered = running.result()
         ending, unsaid = delivered.ending, ()
-    except OutputNotConfirmedOff:
+    except OutputNotConfirmedOff as live:
         ending = "tripped"
-        raise
+        raise OutputNotConfirmedOff(
+            f"{live} This is sitting {sitting}; then write down what happened: "
+            f'microcurrent record {sitting} --adverse "..."'
+        ) from live
     except RecordError as lost:
         raise type(lost)(f"{lost} The sitting {sitting} was broken off; output is off.") from lost
     finally:
@@ -183,6 +187,12 @@ def _agreed(plan: Plan, approval: Approval, client: Client, workspace: Workspace
         raise ApprovalRefused(
             f"The approval by {approval.by} is for client {approval.client}, not for {client.pseudonym}. "
             "Screen this client and approve again."
+        )
+    newest = workspace.newest(Screening, client=client.pseudonym)
+    if newest is not None and newest.outcome != "clear":
+        raise ScreeningRefused(
+            f"The newest screening of {client.pseudonym}, of {newest.date}, says {newest.outcome}. "
+            "Screen again; an approval from before does not count against it."
         )
     prediction = workspace.find(Prediction, approval.prediction)
     assessment = workspace.find(Assessment, approval.assessment)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from microcurrent import tables
+from microcurrent.errors import AnswersError, Problem
 from microcurrent.model.course import Client
 from microcurrent.model.exposure import Prediction
 from microcurrent.model.limits import Assessment
@@ -16,8 +17,8 @@ from microcurrent.model.plan import Plan
 from microcurrent.model.screening import Screening
 from microcurrent.planning.bodies import BodySource
 from microcurrent.planning.planfile import json_schema, read_plan, template
+from microcurrent.planning.screening import answers_date, read_answers
 from microcurrent.planning.screening import answers_template as _answers_template
-from microcurrent.planning.screening import read_answers
 from microcurrent.planning.screening import screen as _screen
 
 if TYPE_CHECKING:  # checking a plan does not wait for the database
@@ -28,6 +29,9 @@ Progress = Callable[[int, int, str], None]
 #: Draws of the inputs behind each interval: enough that the 5th and 95th percentile lie inside.
 SAMPLES = 24
 SEED = 1
+#: Days that dated answers to the screening count. A policy of this program, not a finding: questions such
+#: as fever or alcohol are about today, and an approval holds no longer than this unless said otherwise.
+ANSWERS_HOLD = 30
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,11 +56,29 @@ def systems_of(plan: Plan) -> tuple[str, ...]:
 
 def screen(prepared: Prepared, answers: Path, *, workspace: Workspace, on: datetime.date,
            actor: str) -> tuple[Screening, Client]:  # fmt: skip
-    """Screen the client whose answers are in a file against every contraindication, and keep it."""
+    """Screen the client whose answers are in a file against every contraindication, and keep it.
+
+    Raises `AnswersError` for a file that cannot be used, or whose `date` is not within the
+    `ANSWERS_HOLD` days up to `on`: answers about today's fever or alcohol do not keep.
+    """
     given, client = read_answers(answers)
+    _check_age(answers, on)
     screening = _screen(given, client=client, systems=systems_of(prepared.plan), on=on)
     workspace.keep(screening, actor=actor)
     return screening, client
+
+
+def _check_age(answers: Path, on: datetime.date) -> None:
+    day = answers_date(answers)
+    if day is None or 0 <= (on - day).days <= ANSWERS_HOLD:
+        return
+    raise AnswersError(
+        Problem(
+            what="these answers are not of now", file=str(answers), key="date", came=f"{day}",
+            expected=f"a date from {on - datetime.timedelta(days=ANSWERS_HOLD)} to {on}",
+            advice="Ask again, and write down today's date",
+        )
+    )  # fmt: skip
 
 
 def predict(

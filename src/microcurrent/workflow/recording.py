@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from microcurrent.errors import Problem, ValueRefused
 from microcurrent.model.sitting import Event, Sitting
 from microcurrent.records.store import SittingSummary
-from microcurrent.records.verify import Verified
+from microcurrent.records.verify import Verified, kept
 from microcurrent.records.verify import verify as _verify
-from microcurrent.workflow.workspace import Workspace
+from microcurrent.workflow.workspace import Workspace, fields_content
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +66,19 @@ def sittings(workspace: Workspace) -> list[SittingSummary]:
 
 
 def verify(records: Path, *, containing: str = "") -> Verified:
-    """Check every entry of the records in a file, without writing to it.
+    """Check every entry of the records in a file, and the fields beside it by their digests.
 
     Raises `RecordDamaged` naming the first entry that does not hold, and `RecordError` where the file
-    is not there or is no store.
+    is not there or is no store; `ValueRefused` for a head that is none.
 
     `containing`: a head digest noted earlier, such as one printed on a report.
     """
-    return _verify(records, containing=containing)
+    if containing and not re.fullmatch(r"[0-9a-f]{12,64}", containing):
+        raise ValueRefused(
+            Problem(what="not a head of the chain", key="--head", came=containing,
+                    expected="12 to 64 hexadecimal digits, as at the foot of a report")
+        )  # fmt: skip
+    verified = _verify(records, containing=containing)
+    for prediction in kept(records, "prediction"):
+        fields_content(records, prediction["fields"])
+    return verified

@@ -50,11 +50,11 @@ class Workspace:
     @property
     def fields_folder(self) -> Path:
         """Where field arrays are kept, by digest."""
-        return self.records.with_name(self.records.stem + ".fields")
+        return _fields_folder(self.records)
 
     def keep(self, noun: N, *, actor: str) -> str:
-        """Keep a noun as a document and return its digest."""
-        return self.store.put(_KINDS[type(noun)], noun, actor=actor)
+        """Keep a noun as a document and return its digest; an equal screening counts as a new one."""
+        return self.store.put(_KINDS[type(noun)], noun, actor=actor, again=isinstance(noun, Screening))
 
     def keep_fields(self, fields: Fields) -> Path:
         """Keep field arrays under their digest and return the path; written whole or not at all."""
@@ -75,16 +75,7 @@ class Workspace:
 
     def fields(self, prediction: Prediction) -> Fields:
         """Return the fields that a prediction names; `RecordDamaged` where they are gone or changed."""
-        path = self.fields_folder / f"{prediction.fields}.npz"
-        try:
-            content = path.read_bytes()
-        except OSError as problem:
-            raise RecordDamaged(
-                f"{path}: the fields of this prediction are missing. Predict the plan again."
-            ) from problem
-        if hashlib.sha256(content).hexdigest() != prediction.fields:
-            raise RecordDamaged(f"{path}: the fields have changed. Predict the plan again.")
-        return Fields.from_bytes(content)
+        return Fields.from_bytes(fields_content(self.records, prediction.fields))
 
     def find(self, kind: type[N], name: str) -> N:
         """Return the noun of class `kind` with digest `name`."""
@@ -105,3 +96,22 @@ class Workspace:
                 f"{self.records}: a {_KINDS[kind]} was written by another version of microcurrent, and "
                 f"this one cannot read it ({problem}). Use the version that wrote it."
             ) from problem
+
+
+def _fields_folder(records: Path) -> Path:
+    return records.with_name(records.stem + ".fields")
+
+
+def fields_content(records: Path, name: str) -> bytes:
+    """Return the file of fields with digest `name` beside `records`; `RecordDamaged` where it is not so."""
+    path = _fields_folder(records) / f"{name}.npz"
+    try:
+        content = path.read_bytes()
+    except OSError as problem:
+        raise RecordDamaged(
+            f"{path}: the fields of a prediction are missing. Copy this folder along with the records, or "
+            "predict the plan again."
+        ) from problem
+    if hashlib.sha256(content).hexdigest() != name:
+        raise RecordDamaged(f"{path}: the fields of a prediction have changed. Predict the plan again.")
+    return content
