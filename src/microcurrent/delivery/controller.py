@@ -153,7 +153,7 @@ class Controller:
             self._clock.wait(self._poll)
             answer = self._read()
             now = self._clock.now()
-            trip = self._judge(answer, now)
+            trip = self._judge(now)
             if trip is not None or (answer is not None and answer.state == "idle"):
                 break
             if now - second >= SECOND - self._poll / 2:
@@ -193,7 +193,7 @@ class Controller:
         self._ledger.take(status, self._clock.now())
         return status
 
-    def _judge(self, answer: Status | None, now: float) -> Trip | None:
+    def _judge(self, now: float) -> Trip | None:
         trip = first_trip(self._ledger.observe(now), self._limits)
         if trip is None and self._state == "ending" and now > self._end_by:
             trip = self._tripped("end-late", "the current was asked to end and has not")
