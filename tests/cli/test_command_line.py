@@ -172,7 +172,8 @@ def test_refusals_have_exit_code_3(done, tmp_path):
     unread = call("approve", PLAN, "--answers", CLEAR, "--by", "A. Tester", *records)
     assert unread.returncode == 3 and "accept-warnings" in unread.stderr
     pregnant = tmp_path / "answers.toml"
-    pregnant.write_text(CLEAR.read_text(encoding="utf-8").replace('pregnancy = "no"', 'pregnancy = "yes"'))
+    text = CLEAR.read_text(encoding="utf-8").replace('"demo-01"', '"other-01"')
+    pregnant.write_text(text.replace('pregnancy = "no"', 'pregnancy = "yes"'), encoding="utf-8")
     assert call("screen", PLAN, "--answers", pregnant, *records).returncode == 3
     for verb, by in (("run", "--approve-as"), ("approve", "--by")):
         ended = call(verb, PLAN, "--answers", pregnant, by, "A. Tester", "--accept-warnings", *fresh)
@@ -237,10 +238,11 @@ def started(folder, records) -> subprocess.Popen:
         still = [s for s in json.loads(listed.stdout) if s["ending"] == "open"]
         if still and still[-1]["events"] > 6:
             return process
-        assert process.poll() is None, process.stderr.read()
+        if process.poll() is not None:
+            break
         time.sleep(0.2)
     process.kill()
-    raise AssertionError("the sitting did not start")
+    raise AssertionError(f"the sitting did not start: {process.communicate()}")
 
 
 def last_sitting(records) -> dict:

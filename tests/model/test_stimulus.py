@@ -237,3 +237,9 @@ def test_bad_values_are_refused(change):
     good = {"waveform": shapes.sine(), "amplitude": 1e-4, "frequency": 10.0, "duration": 10.0}
     with pytest.raises(ValueRefused, match=next(iter(change)).replace("_", " ")):
         Stimulus(**{**good, **change})
+
+
+@pytest.mark.parametrize("time", [6.8, 0.30000000000000004, 0.7999999999999999, 3 * 0.1])
+def test_rounding_at_a_corner_divides_by_nothing(time):
+    assert Surge(rise=0, hold=0.1, fall=0, rest=0).value_at(time) == 1.0
+    assert abs(Polarity(mode="alternating", every=0.1).value_at(time)) == 1.0

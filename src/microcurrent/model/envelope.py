@@ -68,7 +68,7 @@ class Surge:
 
     def value_at(self, time: float) -> float:
         """Return the factor 0 to 1 at `time` [s]."""
-        t = time - self.period * math.floor(time / self.period)
+        t = max(0.0, time - self.period * math.floor(time / self.period))  # rounding may fall below 0
         if t < self.rise:
             return t / self.rise
         t -= self.rise
@@ -124,7 +124,7 @@ class Polarity:
         count = math.floor(time / self.every)
         sign = 1.0 if count % 2 == 0 else -1.0
         since = time - count * self.every
-        near = min(since, self.every - since) if count else self.every - since
+        near = max(0.0, min(since, self.every - since) if count else self.every - since)
         return sign * (near / self.ramp if near < self.ramp else 1.0)
 
     def corners(self, start: float, stop: float) -> Iterator[float]:
