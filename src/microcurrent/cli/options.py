@@ -25,7 +25,6 @@ Records = Annotated[
 Answers = Annotated[
     Path, typer.Option("--answers", metavar="FILE", help="The client's answers to the screening (TOML).")
 ]
-By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who does this; kept in the records.")]
 Role = Annotated[
     str, typer.Option("--role", help="practitioner, clinician, home user or researcher.", show_default=True)
 ]

@@ -29,7 +29,14 @@ from microcurrent.cli.options import (
     records_path,
 )
 from microcurrent.cli.preparing import last_day, make_prediction
-from microcurrent.cli.tables import show_assessment, show_plan, show_prediction, show_screening, table
+from microcurrent.cli.tables import (
+    show_assessment,
+    show_inputs,
+    show_plan,
+    show_prediction,
+    show_screening,
+    table,
+)
 from microcurrent.errors import ApprovalRefused, DeliveryTripped, Interrupted
 from microcurrent.model.approval import Approval
 from microcurrent.model.course import Client
@@ -141,6 +148,7 @@ def run(
         prediction = make_prediction(workspace, prepared, samples, quiet=json)
         if not json:
             show_prediction(prediction)
+            show_inputs(prediction)
         _say_step(json, "assess")
         assessment = workflow.assess(
             prepared, prediction, workspace=workspace, actor=approve_as, profiles=tuple(profile)

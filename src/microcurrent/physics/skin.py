@@ -2,9 +2,9 @@
 
     Z(w) = R_s + R_p / (1 + (j w tau)^alpha)                                  Cole's equation
 
-A resistance stands in series with another that a constant-phase element bridges (reference/physics.md
-section 2.3 b). Linear: at rest and for small currents. What direct current does to the layer in minutes
-is another set of values.
+A resistance stands in series with another that a constant-phase element bridges
+(Cole and Cole, J. Chem. Phys. 9:341, 1941, for the arc). Linear: at rest and for small currents. What
+direct current does to the layer in minutes is another set of values.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ def area_impedance(skin: SkinImpedance, frequency: npt.ArrayLike) -> npt.NDArray
 def step_impedance(skin: SkinImpedance, time: npt.ArrayLike) -> Floats:
     """Return voltage over current density [ohm m2] at `time` [s] after a current step, any shape.
 
-    R_s + R_p [1 - E_alpha(-(t / tau)^alpha)] (reference/physics.md V16), the skin at rest before.
+    R_s + R_p [1 - E_alpha(-(t / tau)^alpha)], the skin at rest before: the Laplace inverse of Z(s) / s
+    (Gorenflo and Mainardi 1997).
     """
     given = _from_zero("time", time)
     relaxed = mittag_leffler((given / skin.time_constant) ** skin.alpha, skin.alpha)

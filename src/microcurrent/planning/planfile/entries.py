@@ -20,8 +20,6 @@ WAVEFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "ramped-square": (("frequency", "rise"), ()),
     "burst": (("frequency", "pulses", "pulse"), ("fill",)),
 }
-GALVANIC = ("constant", "monophasic")
-FARADIC = ("biphasic", "monophasic", "sine", "ramped-square", "burst")
 
 
 def _refused(trouble: UnitError) -> PydanticCustomError:

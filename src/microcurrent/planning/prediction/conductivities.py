@@ -11,9 +11,8 @@ def conductivities(source: BodySource, values: Values) -> dict[str, float | tupl
     """Return for each tissue one conductivity [S/m], or three along x, y and z where fibres are known.
 
     With fibres along the unit vector f the tensor is across + (along - across) f f'; the grid takes
-    its diagonal. Where a body does not say how the fibres run, an anisotropic tissue gets the
-    isotropic conductivity with the same product of the three, (across**2 * along)**(1/3), which
-    makes a point source see the same mean potential (physics.md V13).
+    its diagonal. Where a body does not say how the fibres run, an anisotropic tissue gets the geometric
+    mean of the three, (across**2 * along)**(1/3), in all directions.
     """
     known = tables.tissues()
     result: dict[str, float | tuple[float, float, float]] = {}
