@@ -1,0 +1,1 @@
+"""Details: what a current into one cell of a patch does beyond that into the whole patch."""
