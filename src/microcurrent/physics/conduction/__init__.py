@@ -10,6 +10,10 @@ of impedance z flows ``(U - phi) / z`` per area; its total current is given, its
     assembly    bulk_matrix               conductivity to a sparse matrix
     multigrid   Part                      conjugate gradients; hierarchy built once for the bulk
     conductor   Conductor -> Solution     contacts and currents in, potential out, current checked
+    drives      Drive, drive, ...         currents, voltages and floating electrodes mixed
+    conductances FaceConductances         what lies between two cells, ready-made: from
+    fractions   mixed_cells, ...            labels on a finer grid, or with
+    sheets      Sheet, with_sheets          thin resistive layers inside the tissue
     fields      face_currents, ...        density, field, heat, power, current through planes
 
 ::
