@@ -12,6 +12,7 @@
     inclusion           V10      point electrodes on a plane disc with a concentric inclusion
     arcs                V11      opposite arcs with contact impedance on a plane disc
     strips              V12      two coplanar strips on a half-plane
+    film                          disc, strip and bridge of conducting film on skin of uniform impedance
     halfspace           V13      point source on an anisotropic half-space
     columns             V14      column, coaxial rings and shells with contact impedance
     problems                     the same questions, set up for `conduction` at any resolution
