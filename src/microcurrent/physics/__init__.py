@@ -5,7 +5,7 @@
     conduction/    div(sigma grad phi) = 0 on a grid with electrodes: potential, density, heat
     exact/         closed-form solutions that judge it
     bodies/        geometry: slab and labelled volume, and where a probe touches them
-    skin           the stratum corneum as an impedance without thickness
+    skin/          the stratum corneum and the metal on it, as layers without thickness
 
 `bodies` and `skin` say where current enters and through what; `conduction` says where it flows.
 """

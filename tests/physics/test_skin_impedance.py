@@ -14,6 +14,7 @@ from microcurrent.physics.skin import (
     area_impedance,
     mittag_leffler,
     peak_voltage,
+    step_admittance,
     step_impedance,
 )
 

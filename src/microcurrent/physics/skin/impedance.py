@@ -1,10 +1,10 @@
-"""The stratum corneum as a layer without thickness: its impedance per area, in frequency and time.
+"""The stratum corneum at rest: its impedance per area, in frequency and time.
 
     Z(w) = R_s + R_p / (1 + (j w tau)^alpha)                                  Cole's equation
 
 A resistance stands in series with another that a constant-phase element bridges
 (Cole and Cole, J. Chem. Phys. 9:341, 1941, for the arc). Linear: at rest and for small currents. What
-direct current does to the layer in minutes is another set of values.
+cover does to the layer in minutes is in `hydration`, what direct current does is in `direct_current`.
 """
 
 from __future__ import annotations
@@ -69,15 +69,45 @@ class SkinImpedance:
         """tau [s] = (R_p Q)^(1 / alpha)."""
         return float((self.parallel * self.element) ** (1 / self.alpha))
 
+    @property
+    def settling_capacitance(self) -> float:
+        """The capacitance [F/m2] that beside `parallel` has the same time constant, tau / R_p."""
+        return self.time_constant / self.parallel
+
+
+def cole_impedance(
+    *,
+    series: npt.ArrayLike,
+    parallel: npt.ArrayLike,
+    capacitance: npt.ArrayLike,
+    alpha: npt.ArrayLike,
+    frequency: npt.ArrayLike,
+) -> npt.NDArray[np.complex128]:
+    """Return Cole's impedance per area [ohm m2] for arrays that broadcast together.
+
+    `series`, `parallel` [ohm m2], `capacitance` [F/m2] at 1 kHz, `alpha`, `frequency` [Hz]. For many
+    faces with values of their own; one layer is a `SkinImpedance`. Raises `ValueRefused` for values
+    that are not finite or negative.
+    """
+    exponent, given = _from_zero("alpha", alpha), _from_zero("frequency", frequency)
+    resistance = _from_zero("parallel", parallel)
+    element = _from_zero("capacitance", capacitance) * (2 * np.pi * QUOTED_AT) ** (1 - exponent)
+    shifted = resistance * element * (2j * np.pi * given) ** exponent
+    return np.asarray(_from_zero("series", series) + resistance / (1 + shifted))
+
 
 def area_impedance(skin: SkinImpedance, frequency: npt.ArrayLike) -> npt.NDArray[np.complex128]:
     """Return the impedance per area [ohm m2], complex, at `frequency` [Hz], any shape.
 
     At 0 Hz it is `series` + `parallel`. Raises `ValueRefused` for a negative frequency.
     """
-    given = _from_zero("frequency", frequency)
-    shifted = (2j * np.pi * given * skin.time_constant) ** skin.alpha
-    return np.asarray(skin.series + skin.parallel / (1 + shifted))
+    return cole_impedance(
+        series=skin.series,
+        parallel=skin.parallel,
+        capacitance=skin.capacitance,
+        alpha=skin.alpha,
+        frequency=frequency,
+    )
 
 
 def step_impedance(skin: SkinImpedance, time: npt.ArrayLike) -> Floats:
@@ -89,6 +119,23 @@ def step_impedance(skin: SkinImpedance, time: npt.ArrayLike) -> Floats:
     given = _from_zero("time", time)
     relaxed = mittag_leffler((given / skin.time_constant) ** skin.alpha, skin.alpha)
     return np.asarray(skin.series + skin.parallel * (1 - relaxed))
+
+
+def step_admittance(skin: SkinImpedance, time: npt.ArrayLike) -> Floats:
+    """Return current density over voltage [S/m2] at `time` [s] after a voltage step, any shape.
+
+    [1 + (R_p / R_s) E_alpha(-(t / tau')^alpha)] / (R_s + R_p), (tau / tau')^alpha = (R_s + R_p) / R_s:
+    the Laplace inverse of 1 / (s Z(s)). Raises `ValueRefused` for a layer without series resistance,
+    whose current would begin without bound.
+    """
+    given = _from_zero("time", time)
+    if skin.series == 0:
+        raise ValueRefused(
+            Problem(what="voltage step", key="series", expected="above 0 ohm m2", came=f"{skin.series}")
+        )
+    whole = skin.series + skin.parallel
+    argument = (given / skin.time_constant) ** skin.alpha * whole / skin.series
+    return np.asarray((1 + skin.parallel / skin.series * mittag_leffler(argument, skin.alpha)) / whole)
 
 
 def peak_voltage(

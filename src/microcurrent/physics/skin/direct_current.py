@@ -1,0 +1,270 @@
+"""How direct current changes the stratum corneum: sinh law, wetting, recovery and breakdown.
+
+    J = g B V0 sinh(V / V0) + C dV/dt
+    dg/dt = (g_inf - g) / tau,   g_inf = g_0 [1 + (1 -+ a) (|J_c| / J_h)^p]
+    db/dt = (x^m / (1 + x^m) - b) / tau_b,   x = |V| / V_b,   B = 10^(D b)
+
+V is the voltage across the layer, without the series resistance; J_c the part of J that flows through the
+conductance. tau is `wetting_time` where g rises and `recovery_time` where it falls. The sinh is the small
+field law of Kasting and Bowman (1990); that conductance follows current with the time and the polarity of
+electro-osmosis is Grimnes (1983); the second, fast pathway above some ten volt is Chizmadzhev et al.
+(1998). The closed form of g_inf is this project's. Only the increment depends on polarity, so that the
+layer at rest is the same under both poles; the cathode, which draws water outward through the ducts, wets
+it more.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from microcurrent.errors import ConvergenceError, Problem, ValueRefused
+from microcurrent.physics.conduction.grid import Floats
+from microcurrent.physics.skin.impedance import SkinImpedance
+
+#: Newton's method, guarded by bisection, ends at this part of the largest voltage that is possible ...
+_SETTLED = 1e-14
+#: ... and fails after so many rounds: bisection alone would need 50 for double precision.
+_MOST_ROUNDS = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectCurrentLaw:
+    """The constants of the law.
+
+    `voltage_scale` V0 [V]; `wetting_density` J_h [A/m2]; `wetting_exponent` p, above 0 to 1, so that the
+    voltage never falls when the current rises; `wetting_time`, `recovery_time` [s]; `asymmetry` a, 0 to
+    below 1; `breakdown_voltage` V_b [V], `breakdown_steepness` m above 1, `breakdown_decades` D from 0,
+    `breakdown_time` tau_b [s]. Raises `ValueRefused` for others.
+    """
+
+    voltage_scale: float
+    wetting_density: float
+    wetting_exponent: float
+    wetting_time: float
+    recovery_time: float
+    asymmetry: float
+    breakdown_voltage: float
+    breakdown_steepness: float
+    breakdown_decades: float
+    breakdown_time: float
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            sound, expected = value > 0, "finite and above 0"
+            if field.name == "wetting_exponent":
+                sound, expected = 0 < value <= 1, "above 0 and at most 1"
+            elif field.name == "asymmetry":
+                sound, expected = 0 <= value < 1, "from 0 to below 1"
+            elif field.name == "breakdown_steepness":
+                sound, expected = value > 1, "finite and above 1"
+            elif field.name == "breakdown_decades":
+                sound, expected = value >= 0, "finite, from 0"
+            if not (sound and math.isfinite(value)):
+                raise _refused(field.name, expected, f"{value}")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SkinFaces:
+    """The layer at n places: `rest` g_0 [S/m2], `capacitance` [F/m2], `series` [ohm m2], each (n,).
+
+    All follow one `law`. Raises `ValueRefused` for shapes that differ, `rest` or `capacitance` not above
+    0, and `series` below 0.
+    """
+
+    law: DirectCurrentLaw
+    rest: Floats
+    capacitance: Floats
+    series: Floats
+
+    def __post_init__(self) -> None:
+        for name in ("rest", "capacitance", "series"):
+            values = np.array(getattr(self, name), dtype=float)
+            least = values >= 0 if name == "series" else values > 0
+            if values.ndim != 1 or values.shape != np.shape(self.rest) or not values.size:
+                raise _refused(name, "one number for each face", f"an array {values.shape}")
+            if not (np.isfinite(values) & least).all():
+                raise _refused(name, "finite numbers above 0", repr(values))
+            values.flags.writeable = False
+            object.__setattr__(self, name, values)
+
+    @property
+    def count(self) -> int:
+        """Number of faces n."""
+        return self.rest.size
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SkinState:
+    """The layer at one moment: `voltage` [V] across it, `conductance` g [S/m2], `breakdown` b; (n,)."""
+
+    voltage: Floats
+    conductance: Floats
+    breakdown: Floats
+
+
+def skin_faces(law: DirectCurrentLaw, impedance: SkinImpedance, *, count: int = 1) -> SkinFaces:
+    """Return `count` faces that at rest are `impedance`, its constant-phase element as a capacitor.
+
+    The capacitor is that of equal time constant (`SkinImpedance.settling_capacitance`).
+    """
+    return SkinFaces(
+        law=law,
+        rest=np.full(count, 1 / impedance.parallel),
+        capacitance=np.full(count, impedance.settling_capacitance),
+        series=np.full(count, impedance.series),
+    )
+
+
+def at_rest(skin: SkinFaces) -> SkinState:
+    """Return the state of skin that no current has passed for long."""
+    return SkinState(
+        voltage=np.zeros(skin.count), conductance=skin.rest.copy(), breakdown=np.zeros(skin.count)
+    )
+
+
+def wetted_conductance(skin: SkinFaces, density: npt.ArrayLike) -> Floats:
+    """Return g_inf (n,) [S/m2], where the conductance goes under `density` (n,) [A/m2]."""
+    return _wetted(skin, np.asarray(density, dtype=float))[0]
+
+
+def secant_impedance(skin: SkinFaces, density: npt.ArrayLike, state: SkinState) -> Floats:
+    """Return voltage over density (n,) [ohm m2] for a `density` (n,) [A/m2] held for milliseconds.
+
+    R_s + asinh(x) / (x g B) with x = J / (g B V0): the capacitor is charged, wetting and breakdown stand
+    at `state`. At density 0 it is the small-signal resistance R_s + 1 / (g B).
+    """
+    conductance, x = _argument(skin, density, state)
+    ratio = np.ones_like(x)
+    np.divide(np.arcsinh(x), x, out=ratio, where=x != 0)
+    return np.asarray(skin.series + ratio / conductance)
+
+
+def differential_impedance(skin: SkinFaces, density: npt.ArrayLike, state: SkinState) -> Floats:
+    """Return dV/dJ (n,) [ohm m2] where `secant_impedance` returns V/J: R_s + 1 / (g B sqrt(1 + x^2))."""
+    conductance, x = _argument(skin, density, state)
+    return np.asarray(skin.series + 1 / (conductance * np.hypot(1, x)))
+
+
+def steady_state(skin: SkinFaces, density: npt.ArrayLike) -> SkinState:
+    """Return the state after `density` (n,) [A/m2] was held for ever. Raises `ConvergenceError`."""
+    given = np.broadcast_to(np.asarray(density, dtype=float), skin.rest.shape)
+    fully = Approach(wetting=1.0, recovery=1.0, breaking=1.0)
+    rest = at_rest(skin)
+    voltage = balanced_voltage(skin, rest, fully, given=given, slope=np.zeros(skin.count))
+    return approached(skin, rest, fully, voltage=voltage, conducted=given)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approach:
+    """How far a step goes towards where the state would settle, 0 to 1: h / (tau + h) for a step h."""
+
+    wetting: float
+    recovery: float
+    breaking: float
+
+
+def approach(law: DirectCurrentLaw, length: float) -> Approach:
+    """Return how far backward Euler goes in a step of `length` [s]."""
+    return Approach(
+        wetting=length / (law.wetting_time + length),
+        recovery=length / (law.recovery_time + length),
+        breaking=length / (law.breakdown_time + length),
+    )
+
+
+def approached(
+    skin: SkinFaces, state: SkinState, share: Approach, *, voltage: Floats, conducted: Floats
+) -> SkinState:
+    """Return the state after a step from `state` to `voltage` [V] and `conducted` [A/m2], (n,)."""
+    conductance, _ = _conductance(skin, state, share, conducted)
+    breakdown, _ = _breakdown(skin.law, state, share, voltage)
+    return SkinState(voltage=voltage, conductance=conductance, breakdown=breakdown)
+
+
+def balanced_voltage(
+    skin: SkinFaces, state: SkinState, share: Approach, *, given: Floats, slope: Floats
+) -> Floats:
+    """Return the voltage (n,) [V] at which the layer conducts `given` - `slope` V [A/m2], (n,) each.
+
+    The conductance and breakdown are those at the end of a step from `state`. With J_c falling and the
+    conducting law rising in V there is one solution, between 0 and the voltage of `given` alone without
+    breakdown; Newton's method, kept inside by bisection. Raises `ConvergenceError`.
+    """
+    law = skin.law
+    upper = law.voltage_scale * np.arcsinh(_driving(skin, state, share, given)[0] / law.voltage_scale)
+    low, high = np.minimum(upper, 0.0), np.maximum(upper, 0.0)
+    voltage = np.minimum(np.maximum(state.voltage, low), high)
+    for _ in range(_MOST_ROUNDS):
+        driving, rise = _driving(skin, state, share, given - slope * voltage)
+        broken, steeper = _breakdown(law, state, share, voltage)
+        factor = 10.0 ** (-law.breakdown_decades * broken)
+        x = driving * factor / law.voltage_scale
+        wrong = voltage - law.voltage_scale * np.arcsinh(x)
+        gain = law.voltage_scale / np.hypot(1, x)
+        change = slope * rise * factor / law.voltage_scale
+        change = 1 + gain * (change + x * math.log(10) * law.breakdown_decades * steeper)
+        high, low = np.where(wrong > 0, voltage, high), np.where(wrong <= 0, voltage, low)
+        new = voltage - wrong / change
+        new = np.where((new < low) | (new > high), (low + high) / 2, new)
+        settled = bool((np.abs(new - voltage) <= _SETTLED * np.abs(upper)).all())
+        voltage = new
+        if settled:
+            return np.asarray(voltage)
+    raise ConvergenceError(
+        f"The voltage of the skin layer was not found in {_MOST_ROUNDS} rounds, at up to "
+        f"{float(np.abs(given).max()):.3g} A/m2."
+    )
+
+
+def _wetted(skin: SkinFaces, density: Floats) -> tuple[Floats, Floats]:
+    """g_inf (n,) [S/m2] and its derivative to the logarithm of the density."""
+    law = skin.law
+    polarity = 1 - law.asymmetry * np.sign(density)
+    more = skin.rest * polarity * (np.abs(density) / law.wetting_density) ** law.wetting_exponent
+    return np.asarray(skin.rest + more), np.asarray(law.wetting_exponent * more)
+
+
+def _conductance(
+    skin: SkinFaces, state: SkinState, share: Approach, density: Floats
+) -> tuple[Floats, Floats]:
+    """g (n,) [S/m2] at the end of a step, and its derivative to the logarithm of the density."""
+    target, rise = _wetted(skin, density)
+    part = np.where(target > state.conductance, share.wetting, share.recovery)
+    return np.asarray(state.conductance + part * (target - state.conductance)), np.asarray(part * rise)
+
+
+def _driving(skin: SkinFaces, state: SkinState, share: Approach, density: Floats) -> tuple[Floats, Floats]:
+    """J / g (n,) [V] at the end of a step, and its derivative [ohm m2] to the density J."""
+    conductance, rise = _conductance(skin, state, share, density)
+    return density / conductance, (1 - rise / conductance) / conductance
+
+
+def _breakdown(
+    law: DirectCurrentLaw, state: SkinState, share: Approach, voltage: Floats
+) -> tuple[Floats, Floats]:
+    """b (n,) at the end of a step, and its derivative [1/V] to the voltage."""
+    raised = (np.abs(voltage) / law.breakdown_voltage) ** law.breakdown_steepness
+    target = raised / (1 + raised)
+    slope = np.zeros_like(voltage)
+    np.divide(
+        share.breaking * law.breakdown_steepness * target * (1 - target),
+        voltage,
+        out=slope,
+        where=voltage != 0,
+    )
+    return np.asarray(state.breakdown + share.breaking * (target - state.breakdown)), slope
+
+
+def _argument(skin: SkinFaces, density: npt.ArrayLike, state: SkinState) -> tuple[Floats, Floats]:
+    """g B [S/m2] and J / (g B V0), (n,) each."""
+    conductance = state.conductance * 10.0 ** (skin.law.breakdown_decades * state.breakdown)
+    return conductance, np.asarray(density, dtype=float) / (conductance * skin.law.voltage_scale)
+
+
+def _refused(key: str, expected: str, came: str) -> ValueRefused:
+    return ValueRefused(Problem(what="skin under direct current", key=key, expected=expected, came=came))
