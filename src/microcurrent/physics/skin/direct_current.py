@@ -22,8 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from microcurrent.errors import ConvergenceError, Problem, ValueRefused
-from microcurrent.physics.conduction.grid import Floats
-from microcurrent.physics.skin.impedance import SkinImpedance
+from microcurrent.physics.skin.impedance import Floats, SkinImpedance
 
 #: Newton's method, guarded by bisection, ends at this part of the largest voltage that is possible ...
 _SETTLED = 1e-14

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from microcurrent.errors import ConvergenceError, Problem, ValueRefused
-from microcurrent.physics.conduction.grid import Floats
+from microcurrent.physics.skin.impedance import Floats
 from microcurrent.physics.skin.marching import Accuracy, course_of, march
 
 #: Newton's method on a convex branch gains digits twofold once within b of the solution.

@@ -17,8 +17,7 @@ import numpy.typing as npt
 from scipy.constants import epsilon_0
 
 from microcurrent.errors import Problem, ValueRefused
-from microcurrent.physics.conduction.grid import Floats
-from microcurrent.physics.skin.impedance import SkinImpedance, cole_impedance
+from microcurrent.physics.skin.impedance import Floats, SkinImpedance, cole_impedance
 
 
 @dataclass(frozen=True, kw_only=True)

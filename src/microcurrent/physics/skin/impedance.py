@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from microcurrent.errors import Problem, ValueRefused
-from microcurrent.physics.conduction.grid import Floats
+
+Floats = npt.NDArray[np.float64]
 
 #: The frequency [Hz] at which capacitances of skin are quoted.
 QUOTED_AT = 1e3

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from microcurrent.errors import ConvergenceError, Problem, ValueRefused
-from microcurrent.physics.conduction.grid import Floats
+from microcurrent.physics.skin.impedance import Floats
 
 #: One step of backward Euler: state (k, n), its length [s], drive (n,) at its end -> state (k, n).
 Step = Callable[[Floats, float, Floats], Floats]

@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from microcurrent.errors import Problem, ValueRefused
-from microcurrent.physics.conduction.grid import Floats
 from microcurrent.physics.skin.direct_current import (
     SkinFaces,
     SkinState,
@@ -22,6 +21,7 @@ from microcurrent.physics.skin.direct_current import (
     at_rest,
     balanced_voltage,
 )
+from microcurrent.physics.skin.impedance import Floats
 from microcurrent.physics.skin.marching import Accuracy, Step, course_of, march
 
 #: Default for the error of one step, relative to the largest voltage and to the conductance: far below
