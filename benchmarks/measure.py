@@ -62,7 +62,6 @@ class Meter:
         self._mark()
         peak = _kibibytes("VmHWM")
         (a, b, c), (d, e, f) = zip(*self._marks, strict=True)
-        known = self._start is not None and peak is not None
         print(
             json.dumps(
                 {
@@ -71,8 +70,8 @@ class Meter:
                     "setup_cpu": e - d,
                     "solve_cpu": f - e,
                     "iterations": iterations,
-                    "memory": 1024 * (peak - self._start) if known else None,
-                    "process": 1024 * peak if known else None,
+                    "memory": None if peak is None or self._start is None else 1024 * (peak - self._start),
+                    "process": None if peak is None else 1024 * peak,
                 }
             ),
             flush=True,

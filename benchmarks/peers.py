@@ -27,7 +27,7 @@ import numpy as np
 from head_model import BOXES, SKINS, Model, box, head, matrix
 from measure import environment, run
 from ours import save
-from peers_page import write_page
+from peers_page import Told, write_page
 from scipy import sparse
 
 HERE = Path(__file__).resolve().parent
@@ -168,18 +168,25 @@ def _line(entry: dict[str, Any]) -> str:
     )
 
 
-def medians(entries: Sequence[dict[str, Any]], unknowns: int) -> list[dict[str, Any]]:
-    """Return one row per solver that reached the residual: medians, bytes per unknown, ratios to ours."""
+def medians(entries: Sequence[dict[str, Any]], unknowns: int, clock: str) -> list[dict[str, Any]]:
+    """Return one row per solver that reached the residual: medians, and bytes per unknown."""
     rows = []
     for method in dict.fromkeys(entry["solver"] for entry in entries):
         mine = [e for e in entries if e["solver"] == method and "failed" not in e]
         if not mine or max(e["residual"] for e in mine) > DRIFT * TOLERANCE:
             print(f"not in the table, as it did not reach the residual: {method}")
             continue
-        keys = ("setup", "solve", "setup_cpu", "solve_cpu", "iterations", "residual")
-        row = {key: statistics.median(e[key] for e in mine) for key in keys}
-        row["total"] = statistics.median(e["setup"] + e["solve"] for e in mine)
-        row["total_cpu"] = statistics.median(e["setup_cpu"] + e["solve_cpu"] for e in mine)
+        wall, used = (
+            {
+                "setup": statistics.median(e["setup" + kind] for e in mine),
+                "solve": statistics.median(e["solve" + kind] for e in mine),
+                "total": statistics.median(e["setup" + kind] + e["solve" + kind] for e in mine),
+            }
+            for kind in ("", "_cpu")
+        )
+        row = dict(wall if clock == "wall" else used)
+        row["busy"] = wall["total"] / used["total"] - 1
+        row |= {key: statistics.median(e[key] for e in mine) for key in ("iterations", "residual")}
         known = [e["memory"] for e in mine if e["memory"] is not None]
         row["bytes"] = statistics.median(known) / unknowns if known else None
         rows.append(row | {"solver": method, "name": mine[0]["name"], "runs": len(mine)})
@@ -199,6 +206,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", metavar="METHOD", help="these methods alone, by short name")
     parser.add_argument("--slow", action="store_true", help="with the diagonal preconditioner too")
     parser.add_argument("--amgcl", type=Path, help="folder that holds AMGCL's headers, amgcl/*.hpp")
+    parser.add_argument(
+        "--clock", choices=("wall", "processor"), default="wall", help="processor: for a busy machine"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "docs", help="where table and picture go")
     return parser.parse_args()
 
@@ -223,8 +233,8 @@ def main() -> None:
     solvers = [s for s in SOLVERS if s.method in methods]
     entries = compare(model, solvers, runs=given.runs, amgcl=found_headers(given.amgcl))
     unknowns = int(model.cells.size)
-    rows = medians(entries, unknowns)
-    print(write_page(rows, model.name, unknowns, given.out))
+    rows = medians(entries, unknowns, given.clock)
+    print(write_page(rows, Told(model=model.name, unknowns=unknowns, clock=given.clock), given.out))
 
 
 if __name__ == "__main__":

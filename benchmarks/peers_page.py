@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,15 @@ HEADER = (
 )
 #: Wall and processor seconds of one thread differ by more than this share on a busy machine only.
 BUSY = 0.15
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What the page says besides the rows; `clock` is ``wall`` or ``processor``."""
+
+    model: str
+    unknowns: int
+    clock: str
 
 
 def processor() -> str:
@@ -71,32 +81,32 @@ def summary(rows: Sequence[Row]) -> list[str]:
     return [f"Set-up and solve together, microcurrent is {', and '.join(said)}."]
 
 
-def conditions(rows: Sequence[Row], model: str, unknowns: int) -> list[str]:
+def conditions(rows: Sequence[Row], told: Told) -> list[str]:
     """Return what was done, on what, in a few sentences."""
     runs = min(row["runs"] for row in rows)
-    busy = [row["name"] for row in rows if row["total"] > (1 + BUSY) * row["total_cpu"]]
+    lost = max(row["busy"] for row in rows)
     lines = [
-        f"Model: {model}, {unknowns:,} unknowns, with two contacts as Robin terms.",
+        f"Model: {told.model}, {told.unknowns:,} unknowns, with two contacts as Robin terms.",
         f"One thread on one core: {processor()}, {platform.system()}. Medians of {runs}",
         f"run{'s' if runs > 1 else ''}, the solvers taking turns, each in a process of its own.",
         "All stop at the same relative residual of 1e-8, checked afterwards against an independent",
         "float64 matrix. Set-up is from the matrix in the solver's own form to ready (ours: from the",
         "conductivities); kernels were compiled before. Memory is the peak of set-up and solve above the",
-        "loaded input.",
+        f"loaded input. Seconds are {told.clock} seconds.",
     ]
-    if busy:
-        lines += ["", f"The machine was busy: wall above processor seconds for {', '.join(busy)}."]
+    if lost > BUSY:
+        lines += [f"The machine was busy: wall exceeds processor seconds by up to {100 * lost:.0f} %."]
     return lines
 
 
-def page(rows: Sequence[Row], model: str, unknowns: int) -> str:
+def page(rows: Sequence[Row], told: Told) -> str:
     """Return the page in Markdown."""
     lines = [
         "# The engine against its peers",
         "",
         "Made by `python benchmarks/peers.py`; do not edit.",
         "",
-        *conditions(rows, model, unknowns),
+        *conditions(rows, told),
         "",
         *table(rows),
         "",
@@ -114,7 +124,7 @@ def page(rows: Sequence[Row], model: str, unknowns: int) -> str:
 
 
 def picture(rows: Sequence[Row], title: str, target: Path) -> None:
-    """Draw set-up and solve as stacked bars beside memory, slowest on top."""
+    """Draw set-up and solve as stacked bars beside memory, the fastest on top."""
     rows = sorted(rows, key=lambda row: -row["total"])
     names = [row["name"] for row in rows]
     places = range(len(rows))
@@ -135,7 +145,7 @@ def picture(rows: Sequence[Row], title: str, target: Path) -> None:
     left.set_yticks(list(places), names)
     left.set_xlabel("seconds, one thread")
     left.set_xlim(0, 1.12 * max(row["setup"] + row["solve"] for row in rows))
-    left.legend(loc="lower right")
+    left.legend(loc="upper right")
     memory = [row["bytes"] or 0 for row in rows]
     right.barh(places, memory, color=GREEN)
     for place, amount in zip(places, memory, strict=True):
@@ -152,13 +162,13 @@ def picture(rows: Sequence[Row], title: str, target: Path) -> None:
     pyplot.close(figure)
 
 
-def write_page(rows: Sequence[Row], model: str, unknowns: int, folder: Path) -> str:
+def write_page(rows: Sequence[Row], told: Told, folder: Path) -> str:
     """Write page and picture under `folder`; return table and ratios for the terminal."""
     if not rows:
         return "no solver reached the residual"
     target = folder / "reference" / "engine-against-peers.md"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(page(rows, model, unknowns), encoding="utf-8")
-    title = f"{model}: {unknowns / 1e6:.2g} million unknowns to a residual of 1e-8"
+    target.write_text(page(rows, told), encoding="utf-8")
+    title = f"{told.model}: {told.unknowns / 1e6:.2g} million unknowns to a residual of 1e-8"
     picture(rows, title, folder / "pictures" / "engine-against-peers.png")
     return "\n".join(["", *table(rows), "", *summary(rows)])

@@ -154,8 +154,9 @@ def picture(rows: Sequence[Row], target: Path) -> None:
         axis.set_ylabel(words)
         axis.grid(alpha=0.3)
         axis.spines[["top", "right"]].set_visible(False)
-    for axis in axes[1:]:
-        axis.set_ylim(bottom=0)
+        axis.xaxis.set_minor_formatter("")
+    for axis, key in zip(axes[1:], ("iterations", "bytes"), strict=True):
+        axis.set_ylim(0, 1.25 * max(row[key] for row in rows))
     axes[0].legend()
     target.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(target, dpi=130, metadata={"Software": None})
