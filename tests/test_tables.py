@@ -63,6 +63,10 @@ def numbers():
             for n in (material.double_layer, material.charge_limit, material.charge_transfer)
             if n is not None
         ]
+    for noun in (
+        *tables.skin_dynamics().values(), *tables.interfaces().values(), tables.water_window()
+    ):  # fmt: skip
+        found += [value for value in vars(noun).values() if isinstance(value, Input)]
     found += [rule.ratio for rule in tables.contact_rules().values()]
     found += [layer.thickness for stack in tables.stacks().values() for layer in stack.layers]
     return found + list(tables.flattening().values())
@@ -141,6 +145,29 @@ def test_skin_is_given_for_every_coupling_of_an_electrode_and_wetting_lowers_it(
     assert layers["face", "gel"].parallel.value < layers["limb", "gel"].parallel.value
     assert layers["face", "gel"].parallel.value == pytest.approx(5.0)  # 50 kohm cm2
     assert layers["face", "gel"].capacitance.value == pytest.approx(35e-5)  # 35 nF/cm2
+
+
+def test_skin_dynamics_are_of_the_order_that_was_measured():
+    dynamics = tables.skin_dynamics()
+    assert set(dynamics) == {"face", "limb"}
+    assert dynamics["face"].thickness.value < dynamics["limb"].thickness.value
+    assert dynamics["face"].voltage_scale.value < dynamics["limb"].voltage_scale.value
+    for noun in dynamics.values():
+        assert noun.recovery_time.low > noun.wetting_time.high
+        assert noun.breakdown_time.high < noun.wetting_time.low
+        # Above 30 min / ln 3 no current could bring impedance to three times its end value in 30 min.
+        assert noun.recovery_time.high < 1800 / math.log(3)
+
+
+def test_water_is_split_over_1_23_volt_and_all_materials_have_an_interface():
+    water = tables.water_window()
+    window = water.oxygen_potential.value - water.hydrogen_potential.value
+    assert window == pytest.approx(1.229, abs=1e-3)
+    assert water.pair_onset.low > window
+    interfaces = tables.interfaces()
+    assert set(interfaces) == set(tables.materials())
+    assert interfaces["silver chloride"].anodic_exchange is None
+    assert interfaces["titanium"].rest_potential is None
 
 
 def test_contacts_follow_from_every_shape_and_coupling():
@@ -314,6 +341,8 @@ READERS = {
     "tissues.toml": tables.tissues,
     "skin.toml": tables.skin_layers,
     "electrodes.toml": lambda folder: (tables.materials(folder), tables.contact_rules(folder)),
+    "skin_dynamics.toml": tables.skin_dynamics,
+    "interfaces.toml": lambda folder: (tables.interfaces(folder), tables.water_window(folder)),
     "slabs.toml": lambda folder: (tables.stacks(folder), tables.flattening(folder)),
     "landmarks.toml": tables.landmarks,
     "limits.toml": tables.limits,
@@ -365,6 +394,21 @@ DAMAGE = [
         'value = "30 uF"',
         ("(stainless steel, double layer)", "value"),
     ),
+    ("skin_dynamics.toml", 'group = "face"', 'group = "hoof"', ("group", "hoof")),
+    (
+        "skin_dynamics.toml",
+        'quantity = "drying time"',
+        'quantity = "occlusion time"',
+        ("quantity", "twice"),
+    ),
+    ("skin_dynamics.toml", 'quantity = "swelling"', 'quantity = "shrinking"', ("quantity", "shrinking")),
+    ("skin_dynamics.toml", 'high = "1.0"', 'high = "1.5"', ("wetting_exponent",)),
+    ("skin_dynamics.toml", 'low = "20 uA/cm2"', 'low = "0 uA/cm2"', ("wetting_density",)),
+    ("interfaces.toml", 'material = "platinum"', 'material = "tin"', ("material", "tin")),
+    ("interfaces.toml", 'quantity = "pair onset"', 'quantity = "onset"', ("quantity", "onset")),
+    ("interfaces.toml", 'value = "0.88"', 'value = "0.88 V"', ("(stainless steel, exponent)", "value")),
+    ("interfaces.toml", 'high = "-0.30 V"', 'high = "0.90 V"', ("hydrogen_potential",)),
+    ("interfaces.toml", "[[water]]", "[[fire]]", ("[[fire]]",)),
     ("slabs.toml", 'tissue = "fat"', 'tissue = "butter"', ("tissue", "butter")),
     ("slabs.toml", 'width = "220 mm"', 'width = "22 mm"', ("sites", "inside the slab")),
     ("slabs.toml", "fibres = [0.3007,", "fibres = [0.9,", ("fibres",)),

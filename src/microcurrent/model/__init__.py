@@ -7,7 +7,7 @@
     electrode, body, plan        what touches, where, in which order
     exposure, limits             what tissue receives; what may not be passed
     screening, approval          what is asked; who agrees
-    tissue                       what the tables of numbers are made of
+    tissue, interfaces           what the tables of numbers are made of
     stimulator, sitting, course  what gives current; one visit; many visits and their results
     digest, restore, checks      one digest for all nouns; data back to nouns; how a noun refuses
 """
@@ -28,6 +28,7 @@ from microcurrent.model.exposure import (
     StepExposure,
     TissueExposure,
 )
+from microcurrent.model.interfaces import Interface, SkinDynamics, WaterWindow
 from microcurrent.model.limits import Assessment, Finding, Limit, Limits
 from microcurrent.model.plan import Path, Placement, Plan, Step
 from microcurrent.model.screening import Answer, Contraindication, Screening, ScreeningFinding
@@ -70,6 +71,7 @@ __all__ = [
     "Finding",
     "Histogram",
     "Input",
+    "Interface",
     "Interlock",
     "Limit",
     "Limits",
@@ -90,6 +92,7 @@ __all__ = [
     "ScreeningFinding",
     "Site",
     "Sitting",
+    "SkinDynamics",
     "SkinLayer",
     "Stack",
     "StackLayer",
@@ -102,6 +105,7 @@ __all__ = [
     "Tissue",
     "TissueExposure",
     "Trip",
+    "WaterWindow",
     "Waveform",
     "digest",
 ]

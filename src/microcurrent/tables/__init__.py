@@ -4,6 +4,7 @@
 
     rows        opens a file, reads a row, turns every broken rule into a TableError
     materials   references, tissues, skin, electrode materials, contact rules
+    interfaces  skin that changes; metal in a salty film
     places      landmarks of the face; flat stacks of layers with sites
     rules       limits; contraindications
     stimulators what each stimulator can do
@@ -22,7 +23,9 @@ from typing import ParamSpec, TypeVar, cast
 
 from microcurrent.model import Capabilities, Contraindication, Input, Limits, Site
 from microcurrent.model import digest as _digest
+from microcurrent.model.interfaces import Interface, SkinDynamics, WaterWindow
 from microcurrent.model.tissue import ContactRule, Material, Reference, SkinLayer, Stack, Tissue
+from microcurrent.tables.interfaces import read_interfaces, read_skin_dynamics, read_water_window
 from microcurrent.tables.materials import (
     read_contact_rules,
     read_materials,
@@ -42,15 +45,18 @@ __all__ = [
     "contraindications",
     "digest",
     "flattening",
+    "interfaces",
     "landmarks",
     "limits",
     "materials",
     "references",
     "shipped",
+    "skin_dynamics",
     "skin_layers",
     "stacks",
     "stimulators",
     "tissues",
+    "water_window",
 ]
 
 _Given = ParamSpec("_Given")
@@ -67,6 +73,9 @@ _tissues = _once(read_tissues)
 _skin = _once(read_skin)
 _materials = _once(read_materials)
 _contact_rules = _once(read_contact_rules)
+_skin_dynamics = _once(read_skin_dynamics)
+_interfaces = _once(read_interfaces)
+_water_window = _once(read_water_window)
 _landmarks = _once(read_landmarks)
 _flattening = _once(read_flattening)
 _stacks = _once(read_stacks)
@@ -98,6 +107,21 @@ def materials(folder: Traversable | None = None) -> dict[str, Material]:
 def contact_rules(folder: Traversable | None = None) -> dict[tuple[str, str], ContactRule]:
     """Return the contact rule of every (shape, coupling)."""
     return dict(_contact_rules(folder or shipped()))
+
+
+def skin_dynamics(folder: Traversable | None = None) -> dict[str, SkinDynamics]:
+    """Return how the stratum corneum changes under cover and direct current, by group."""
+    return dict(_skin_dynamics(folder or shipped()))
+
+
+def interfaces(folder: Traversable | None = None) -> dict[str, Interface]:
+    """Return what happens between each electrode material and a salty film, by material."""
+    return dict(_interfaces(folder or shipped()))
+
+
+def water_window(folder: Traversable | None = None) -> WaterWindow:
+    """Return where water is split, and what a pair of metals takes in practice."""
+    return _water_window(folder or shipped())
 
 
 def landmarks(folder: Traversable | None = None) -> dict[str, Site]:

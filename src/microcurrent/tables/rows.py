@@ -22,10 +22,12 @@ NUMBER_KEYS = ("value", "low", "high", "source", "confidence", "range_confidence
 FILES = (
     "contraindications.toml",
     "electrodes.toml",
+    "interfaces.toml",
     "landmarks.toml",
     "limits.toml",
     "references.toml",
     "skin.toml",
+    "skin_dynamics.toml",
     "slabs.toml",
     "stimulators.toml",
     "tissues.toml",
