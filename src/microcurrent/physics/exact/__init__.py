@@ -15,8 +15,12 @@
     film                          disc, strip and bridge of conducting film on skin of uniform impedance
     halfspace           V13      point source on an anisotropic half-space
     columns             V14      column, coaxial rings and shells with contact impedance
-    problems                     the same questions, set up for `conduction` at any resolution
+    problems, flat_problems      the same questions, set up for `conduction` at any resolution
     cases                        the list of both, with orders of convergence
+    steps                        round bodies on cubes, laid in any position
+    round_problems               spheres, cylinder and plates on steps
+    scatter                      studies over resolutions and positions: order and error bars
+    round_cases, rotations       the lists of them
 
 V-numbers are those of the project's verification list; ``benchmarks/verification.py`` prints the rows
 of `cases`.

@@ -8,7 +8,16 @@ from functools import partial
 
 import numpy as np
 
-from microcurrent.physics.exact import columns, depth, disc, halfspace, layers, problems
+from microcurrent.physics.exact import (
+    columns,
+    depth,
+    disc,
+    flat_problems,
+    halfspace,
+    layers,
+    problems,
+    strips,
+)
 from microcurrent.physics.exact.contact_disc import contact_disc
 from microcurrent.physics.exact.problems import (
     COLUMN,
@@ -70,13 +79,23 @@ def study(case: Case) -> Study:
 
 def verification_cases() -> tuple[Case, ...]:
     """Return every case, in the order of the verification list."""
-    return (*_disc_cases(), *_layer_cases(), *_depth_cases(), *_direction_cases())
+    return (
+        *_disc_cases(),
+        *_flux_cases(),
+        *_contact_cases(),
+        *_layer_cases(),
+        *_depth_cases(),
+        _strip_case(),
+        *_direction_cases(),
+        _column_case(),
+        _thin_layer_case(),
+    )
 
 
 def _disc_cases() -> list[Case]:
     sigma = HOMOGENEOUS.admittivities[0].real
     solve = partial(problems.disc_resistance, stack=HOMOGENEOUS, reach=problems.NEAR)
-    cases = [
+    return [
         Case(
             number="V1",
             quantity="equipotential disc, resistance",
@@ -96,6 +115,45 @@ def _disc_cases() -> list[Case]:
             accuracy=0.02,
         ),
     ]
+
+
+def _flux_cases() -> list[Case]:
+    sigma = HOMOGENEOUS.admittivities[0].real
+    # 1 A through the disc: its density makes the surface potential of `disc`.
+    density = 1 / (np.pi * RADIUS**2)
+    cases = [
+        Case(
+            number="V2",
+            quantity="uniform-flux disc, resistance",
+            unit="ohm",
+            exact=disc.uniform_flux_resistance(RADIUS, sigma),
+            compute=partial(
+                problems.disc_resistance, stack=HOMOGENEOUS, zeta=problems.UNIFORM, reach=problems.NEAR
+            ),
+            order=1.7,
+            accuracy=0.01,
+        )
+    ]
+    for name, rim in (("in its middle", False), ("on its rim", True)):
+        surface = disc.uniform_flux_potential(RADIUS if rim else 0.0, RADIUS, conductivity=sigma)
+        cases.append(
+            Case(
+                number="V2",
+                quantity=f"uniform-flux disc, surface potential {name}",
+                unit="V/A",
+                exact=float(surface * density),
+                compute=partial(flat_problems.disc_surface_potential, rim=rim),
+                order=1.7,
+                accuracy=0.004,
+            )
+        )
+    return cases
+
+
+def _contact_cases() -> list[Case]:
+    sigma = HOMOGENEOUS.admittivities[0].real
+    solve = partial(problems.disc_resistance, stack=HOMOGENEOUS, reach=problems.NEAR)
+    cases = []
     for zeta in (1.0, 10.0):
         impedance = zeta * RADIUS / sigma
         judge = contact_disc(radius=RADIUS, conductivity=sigma, impedance=impedance)
@@ -108,6 +166,19 @@ def _disc_cases() -> list[Case]:
                 compute=partial(solve, zeta=zeta),
                 order=1.7,
                 accuracy=0.01,
+            )
+        )
+    for zeta, accuracy in ((1.0, 0.008), (0.1, 0.04)):
+        judge = contact_disc(radius=RADIUS, conductivity=sigma, impedance=zeta * RADIUS / sigma)
+        cases.append(
+            Case(
+                number="V3",
+                quantity=f"the same, zeta = {zeta:g}, density in the middle over its mean",
+                unit="1",
+                exact=judge.centre_to_mean,
+                compute=partial(flat_problems.centre_to_mean, zeta=zeta),
+                order=1.6,
+                accuracy=accuracy,
             )
         )
     return cases
@@ -167,6 +238,31 @@ def _depth_cases() -> list[Case]:
     return cases
 
 
+def _strip_case() -> Case:
+    return Case(
+        number="V12",
+        quantity="coplanar strips, conductance per length over conductivity",
+        unit="1",
+        exact=strips.strip_conductance(1.0, 2.0, conductivity=1.0),
+        compute=flat_problems.strip_conductance,
+        order=0.9,
+        accuracy=0.05,
+    )
+
+
+def _thin_layer_case() -> Case:
+    return Case(
+        number="V15",
+        quantity="15 um of stratum corneum as a contact impedance, resistance",
+        unit="ohm",
+        exact=layers.disc_resistance(RADIUS, flat_problems.thin_layer_stack(HOMOGENEOUS)).real,
+        compute=flat_problems.thin_layer_resistance,
+        # The equivalence itself is off by 0.12 % here: cells cannot help below that.
+        order=1.2,
+        accuracy=0.005,
+    )
+
+
 def _direction_cases() -> list[Case]:
     cases = []
     for name, point in (("along", (0.01, 0.0)), ("across", (0.0, 0.01))):
@@ -182,17 +278,18 @@ def _direction_cases() -> list[Case]:
                 accuracy=0.01,
             )
         )
+    return cases
+
+
+def _column_case() -> Case:
     thicknesses = (0.002, 0.004, 0.004)
     sigmas = tuple(y.real for y in COLUMN.admittivities)
-    cases.append(
-        Case(
-            number="V14",
-            quantity="three-layer column with contact impedance, resistance",
-            unit="ohm",
-            exact=columns.column_resistance(thicknesses, sigmas, area=2e-4, impedance=1.0),
-            compute=problems.column_resistance,
-            order=None,
-            accuracy=1e-12,
-        )
+    return Case(
+        number="V14",
+        quantity="three-layer column with contact impedance, resistance",
+        unit="ohm",
+        exact=columns.column_resistance(thicknesses, sigmas, area=2e-4, impedance=1.0),
+        compute=problems.column_resistance,
+        order=None,
+        accuracy=1e-12,
     )
-    return cases
