@@ -10,6 +10,7 @@
     nonlinear    solve_nonlinear      skin whose impedance depends on its own current
     transient    step_through         skin with memory: currents that change in time
     glide        glide                positions with dwell times: charge on the skin, field inside
+    direct       DirectResponse       the plain twin of a basis, for small bodies and as a judge
 
 From outside to inside: metal at the electrode's potential; its contact impedance; a film that conducts
 sideways; the skin layer; the half cell under the face; the body, as the transfer matrix of the basis.

@@ -136,13 +136,14 @@ class LiveSystem:
         # Current out of the nodes of film per current of the parts, and that of the electrodes.
         self._film = laplacian[:, :free]
         self._metal = laplacian[:, free:].toarray()
-        flow = self._film @ transfer[:free]
-        flow[:, :free] = flow[:, :free] + (self._film * self._over[:free]).toarray()
+        flow = (self._film @ transfer[:free]).astype(np.result_type(laplacian, transfer, self._over))
+        flow[:, :free] += (self._film * self._over[:free]).toarray()
         self._matrix = self._equations(flow)
         # Rows and columns of very different size (ohm, siemens, 1) are made alike before factoring.
         self._columns = np.ones(self._matrix.shape[0])
         self._columns[wet.faces.size :] = float(np.abs(np.diagonal(transfer) + self._over).mean())
         scaled = self._matrix * self._columns
+        self._kind = scaled.dtype
         self._rows = 1.0 / np.abs(scaled).max(axis=1)
         self._factors = lu_factor(scaled * self._rows[:, None], overwrite_a=True, check_finite=False)
 
@@ -154,7 +155,8 @@ class LiveSystem:
         """
         wet, free, count = self.wet, self.wet.free, self.wet.faces.size
         source = np.zeros(count) if emf is None else emf
-        right = np.zeros(self._columns.size, dtype=np.result_type(values, source, float))
+        kind = np.result_type(values, source, self._kind)
+        right = np.zeros(self._columns.size, dtype=kind)
         driven = self._film @ source[:free]
         right[:free] = -driven[:free]
         right[free:count] = -source[free:]
