@@ -55,6 +55,20 @@ class Patches:
         """The patch of every face of the skin, (F,), -1 outside the region."""
         return np.where(self.face_cell >= 0, self.cell_patch[self.face_cell], -1)
 
+    def cells_under(self, faces: Integers) -> Integers:
+        """Return the places in `cells` of `faces` (n,); refuse a face that no patch covers."""
+        found = self.face_cell[np.asarray(faces)]
+        if (found < 0).any():
+            raise ValueRefused(
+                Problem(
+                    what="current outside the region of the basis",
+                    expected="faces of the skin that patches cover",
+                    came=f"{int((found < 0).sum())} that none covers",
+                    advice="Make a basis of a larger region",
+                )
+            )
+        return found
+
 
 def within(faces: Faces, centres: npt.ArrayLike, radius: float) -> Mask:
     """Return which faces have their middle within `radius` [m] of any of `centres` (P, 3), (F,).
@@ -93,10 +107,14 @@ def cut_patches(
     places = np.stack(np.unravel_index(cells, grid.shape), axis=1)
     points = np.stack([grid.centres(axis)[places[:, axis]] for axis in range(3)], axis=1)
     inside = face_cell >= 0
-    area = np.bincount(face_cell[inside], weights=faces.area[inside], minlength=cells.size)
-    links = _links(grid, conducting, cells)
+    area = _summed(face_cell[inside], faces.area[inside])
+    links = joined_cells(grid, conducting, cells)
     patch = _joined(_spread(points, area, size), links, area)
     return _described(faces, cells, face_cell, patch)
+
+
+def _summed(groups: Integers, values: Floats) -> Floats:
+    return np.asarray(np.bincount(groups, weights=values), dtype=float)
 
 
 def _spread(points: Floats, area: Floats, size: float) -> Integers:
@@ -118,8 +136,11 @@ def _spread(points: Floats, area: Floats, size: float) -> Integers:
     return np.asarray(cKDTree(middles).query(points)[1])
 
 
-def _links(grid: Grid, conducting: Mask, cells: Integers) -> sparse.csr_array:
-    """Which skin cells tissue joins directly or over one cell between them, (C, C)."""
+def joined_cells(grid: Grid, conducting: Mask, cells: Integers) -> sparse.csr_array:
+    """Return which of `cells` (C,) tissue joins directly or over one cell between them, (C, C).
+
+    Entries above 0; `conducting` is (nx, ny, nz). Cells that touch across air are not joined.
+    """
     places = np.stack(np.unravel_index(cells, grid.shape), axis=1)
     rows, columns = [np.arange(cells.size)], [cells]
     for axis in range(3):
@@ -160,7 +181,7 @@ def _joined(patch: Integers, links: sparse.csr_array, area: Floats) -> Integers:
 def _described(faces: Faces, cells: Integers, face_cell: Integers, patch: Integers) -> Patches:
     inside = face_cell >= 0
     of_face, area = patch[face_cell[inside]], faces.area[inside]
-    total = np.bincount(of_face, weights=area)
+    total = _summed(of_face, area)
     centres = np.stack(
         [np.bincount(of_face, weights=area * faces.centres[inside, k]) / total for k in range(3)], axis=1
     )

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from microcurrent.errors import Problem, ValueRefused
-from microcurrent.physics.conduction.basis.operators import FieldOperator
+from microcurrent.physics.conduction.basis.operators import FieldOperator, Interior
 from microcurrent.physics.conduction.basis.patches import Patches
 from microcurrent.physics.conduction.contact import Integers
 from microcurrent.physics.conduction.grid import Floats
@@ -24,43 +23,46 @@ class SurfaceBasis:
 
     `resistance` (Q, Q) [ohm]: mean potential of patch q per ampere into patch p, spread by area and
     returned over the whole skin; symmetric. `skin` (C, Q) [ohm]: potential of every skin cell of the
-    region. `details` (C, C) [ohm], sparse and symmetric: what is left over of cell-to-cell transfer.
+    region. `weights` (C, Q): how a current into a cell is shared among patches, see `details.moments`;
+    `details` (C, C) [ohm], sparse and symmetric: transfer between what these shares leave over.
     `half_cell` (F,) [ohm m2]: from the skin to the cell centre, in series with the skin layer on each
     face. `operators`: the field in each chosen tissue.
     """
 
     patches: Patches
+    weights: sparse.csr_array
     resistance: Floats
     skin: npt.NDArray[np.floating]
     details: sparse.csr_array
     half_cell: Floats
+    interior: Interior
     operators: Mapping[str, FieldOperator]
 
     def transfer(self, faces: Integers) -> Floats:
         """Return the potential at the cell behind face i per ampere into face j, (n, n) [ohm].
 
         `faces` (n,): indices into `patches.faces`. True for currents that add up to zero: a constant,
-        the same for all, is free. Symmetric. Write a unit current into a cell as that into its patch
-        plus a rest without net current; with G the inverse of the bulk and both sides so split,
-        ``G = S + S' - R + D``: S potential of cells per patch, R of patches, D of the rests. Raises
-        `ValueRefused` for a face outside the region.
+        the same for all, is free. Symmetric. Write a unit current into cell k as ``sum_q a_kq s_q +
+        d_k``, shares of the patches around it and a rest; with G the inverse of the bulk and both sides
+        so split, ``G = S a' + a S' - a R a' + D``: S potential of cells per patch, R of patches, D of
+        the rests. Raises `ValueRefused` for a face outside the region.
         """
-        cells = self.cells_of(faces)
-        patch = self.patches.cell_patch[cells]
-        half = np.asarray(self.skin[np.ix_(cells, patch)], dtype=float)
-        rest = self.details[cells][:, cells].toarray()
-        return np.asarray(half + half.T - self.resistance[np.ix_(patch, patch)] + rest)
+        cells = self.patches.cells_under(faces)
+        shares = self.weights[cells]
+        used = np.unique(shares.indices)
+        share = shares[:, used].toarray()
+        half = np.asarray(self.skin[np.ix_(cells, used)], dtype=float) @ share.T
+        both = share @ self.resistance[np.ix_(used, used)] @ share.T
+        return np.asarray(half + half.T - both + self.details[cells][:, cells].toarray())
 
-    def cells_of(self, faces: Integers) -> Integers:
-        """Return the places in `patches.cells` of faces (n,); refuse a face outside the region."""
-        cells = self.patches.face_cell[np.asarray(faces)]
-        if (cells < 0).any():
-            raise ValueRefused(
-                Problem(
-                    what="current outside the region of the basis",
-                    expected="faces of the skin that patches cover",
-                    came=f"{int((cells < 0).sum())} that none covers",
-                    advice="Make a basis of a larger region",
-                )
-            )
-        return cells
+    def fields(self, faces: Integers, currents: npt.ArrayLike) -> dict[str, npt.NDArray[np.inexact]]:
+        """Return the field [V/m] in every tissue, (N, 3) each, for `currents` (n,) [A] into `faces`.
+
+        As `FieldOperator.field` for each, with the potential decoded once.
+        """
+        given = np.asarray(currents)
+        if np.iscomplexobj(given):
+            real, imaginary = self.fields(faces, given.real), self.fields(faces, given.imag)
+            return {tissue: real[tissue] + 1j * imaginary[tissue] for tissue in real}
+        potential = self.interior.potential(faces, given)
+        return {name: one.field_from(potential, faces, given) for name, one in self.operators.items()}

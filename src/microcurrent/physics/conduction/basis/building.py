@@ -1,0 +1,163 @@
+"""Building: the steps that fill the arrays of a basis, in any order, each safe to repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from microcurrent.physics.conduction.basis.coding import decoded, encode, runs_of
+from microcurrent.physics.conduction.basis.details import faded, rests, transfers
+from microcurrent.physics.conduction.basis.layout import Layout, blocks_of, empty_arrays
+from microcurrent.physics.conduction.basis.operators import Coded, FieldOperator, Interior, differences
+from microcurrent.physics.conduction.basis.responses import (
+    BLOCK,
+    TOLERANCE,
+    Solver,
+    patch_means,
+    places_in,
+    potentials,
+    respond,
+)
+from microcurrent.physics.conduction.basis.surface_basis import SurfaceBasis
+from microcurrent.physics.conduction.contact import Integers
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+#: A field weaker than this part of the strongest in its tissue is not compared.
+_FAINTEST = 1e-6
+#: The stated error is that of the worst cell but for one in a hundred.
+_PERCENTILE = 99.0
+
+
+def fill(
+    layout: Layout, solver: Solver, arrays: Arrays, step: int, *, tolerance: float = TOLERANCE
+) -> None:
+    """Solve one block of right-hand sides and put what they give into `arrays`.
+
+    Steps run from 0 to ``layout.steps``: first the patches, then the rests of single cells, 16 at a
+    time. A step writes the same places whenever it is done, and no other step writes them. Raises
+    whatever the solver raises.
+    """
+    first = blocks_of(layout.patches.count)
+    if step < first:
+        numbers = np.arange(step * BLOCK, min((step + 1) * BLOCK, layout.patches.count))
+        found = respond(solver, layout.patches, numbers, tolerance=tolerance)
+        _keep_patches(layout, solver.cells, arrays, step, found)
+    else:
+        begin = (step - first) * BLOCK
+        chosen = range(begin, min(begin + BLOCK, layout.sets.count))
+        columns = [layout.sets.column(number) for number in chosen]
+        currents = rests(layout.patches, layout.weights, solver.cells, columns)
+        found = potentials(solver, currents, tolerance=tolerance)
+        for number, column in enumerate(columns):
+            _keep_rests(layout, solver.cells, arrays, column, found[:, number])
+
+
+def _keep_patches(
+    layout: Layout, cells: Integers, arrays: Arrays, step: int, found: npt.NDArray[np.floating]
+) -> None:
+    numbers = slice(step * BLOCK, step * BLOCK + found.shape[1])
+    rows = places_in(cells, layout.support)
+    values = np.ascontiguousarray(found, dtype=np.float32)
+    arrays["skin"][numbers] = values[rows[layout.skin]].T
+    codes, offset, scale = (arrays[name][numbers] for name in ("codes", "offset", "scale"))
+    encode(values, rows, codes, offset, scale)
+    exact = values[rows, 0]
+    again = decoded(codes[0], offset[0], scale[0]).astype(np.float32)
+    for tissue, stencil in enumerate(layout.stencils.values()):
+        fields = []
+        for potential in (exact, again):
+            fields.append(np.empty((stencil.cells.size, 3), dtype=np.float32))
+            differences(potential, stencil.centre, stencil.neighbours, stencil.weight, fields[-1])
+        strength = np.linalg.norm(fields[0], axis=1)
+        off = np.linalg.norm(fields[1] - fields[0], axis=1)
+        seen = strength > _FAINTEST * strength.max()
+        arrays["errors"][step, tissue] = np.percentile(off[seen] / strength[seen], _PERCENTILE)
+
+
+def _keep_rests(
+    layout: Layout, cells: Integers, arrays: Arrays, column: Integers, found: npt.NDArray[np.floating]
+) -> None:
+    around = layout.surroundings
+    for cell in column:
+        near = around.of(int(layout.patches.cell_patch[cell]))
+        rows = places_in(cells, layout.support[around.places[near]])
+        kept = faded(found[rows], around.window[near])
+        start, run = layout.rest_starts[cell]
+        codes = arrays["rest_codes"][start : start + kept.size]
+        runs = slice(run, run + runs_of(kept.size))
+        offset, scale = arrays["rest_offset"][runs], arrays["rest_scale"][runs]
+        encode(kept[:, None], np.arange(kept.size), codes[None], offset[None], scale[None])
+
+
+def assemble(layout: Layout, arrays: Arrays) -> SurfaceBasis:
+    """Return the basis once every step has been done.
+
+    Only the first use of an array reads it, so arrays mapped from a file stay there.
+    """
+    patches = layout.patches
+    means = patch_means(patches)
+    skin = arrays["skin"].T
+    resistance = np.asarray(means @ skin.astype(float))
+    kept = _rests_on_skin(layout, arrays)
+    interior = Interior(
+        patches=patches,
+        cells=layout.support,
+        weights=layout.weights,
+        columns=Coded(codes=arrays["codes"], offset=arrays["offset"], scale=arrays["scale"]),
+        surroundings=layout.surroundings,
+        rests=Coded(codes=arrays["rest_codes"], offset=arrays["rest_offset"], scale=arrays["rest_scale"]),
+        rest_starts=layout.rest_starts,
+    )
+    errors = arrays["errors"].max(axis=0)
+    return SurfaceBasis(
+        patches=patches,
+        weights=layout.weights,
+        resistance=0.5 * (resistance + resistance.T),
+        skin=skin,
+        details=transfers(layout.weights, means, kept),
+        half_cell=layout.half_cell,
+        interior=interior,
+        operators={
+            tissue: FieldOperator(
+                tissue=tissue, stencil=stencil, interior=interior, push=layout.push, error=float(error)
+            )
+            for (tissue, stencil), error in zip(layout.stencils.items(), errors, strict=True)
+        },
+    )
+
+
+def _rests_on_skin(layout: Layout, arrays: Arrays) -> sparse.csr_array:
+    """Potential of the skin cells for the rest of each cell, (C, C) [ohm]."""
+    skin_of = np.full(layout.support.size, -1)
+    skin_of[layout.skin] = np.arange(layout.skin.size)
+    rows, columns, values = [], [], []
+    for cell, number in enumerate(layout.patches.cell_patch):
+        near = layout.surroundings.of(int(number))
+        on_skin = skin_of[layout.surroundings.places[near]]
+        start, run = layout.rest_starts[cell]
+        runs = slice(run, run + runs_of(on_skin.size))
+        potential = decoded(
+            arrays["rest_codes"][start : start + on_skin.size],
+            arrays["rest_offset"][runs],
+            arrays["rest_scale"][runs],
+        )
+        chosen = on_skin >= 0
+        rows.append(on_skin[chosen])
+        columns.append(np.full(int(chosen.sum()), cell))
+        values.append(potential[chosen])
+    entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
+    count = layout.skin.size
+    return sparse.csr_array(sparse.coo_array(entries, shape=(count, count)))
+
+
+def basis_in_memory(layout: Layout, solver: Solver, *, tolerance: float = TOLERANCE) -> SurfaceBasis:
+    """Return the basis of `layout`, all its steps done one after the other in memory."""
+    arrays = empty_arrays(layout)
+    for step in range(layout.steps):
+        fill(layout, solver, arrays, step, tolerance=tolerance)
+    return assemble(layout, arrays)

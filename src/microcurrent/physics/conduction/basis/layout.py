@@ -1,0 +1,195 @@
+"""Layout: all that a basis is made of before anything is solved, and the size of what will be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from scipy.spatial import cKDTree
+
+from microcurrent.errors import Problem, ValueRefused
+from microcurrent.physics.conduction.basis.coding import runs_of
+from microcurrent.physics.conduction.basis.details import (
+    REACH,
+    Sets,
+    Surroundings,
+    moments,
+    sets_apart,
+    surroundings,
+)
+from microcurrent.physics.conduction.basis.operators import Stencil, stencil_of, support_of
+from microcurrent.physics.conduction.basis.patches import SIZE, Patches, cut_patches
+from microcurrent.physics.conduction.basis.responses import BLOCK
+from microcurrent.physics.conduction.contact import Faces, Integers, Mask
+from microcurrent.physics.conduction.grid import Floats, Grid
+
+#: How far [m] from the region of skin the field is kept: an electrode's field is below a hundredth of
+#: that at the skin beyond.
+DEPTH = 40.0e-3
+#: Rests solved together stand this many reaches apart, so that each ends before the next begins.
+_REACHES_APART = 1.5
+
+#: The array that a step fills: name, shape and type.
+Shapes = Mapping[str, tuple[tuple[int, ...], type]]
+
+
+def blocks_of(count: int) -> int:
+    """Return how many blocks of right-hand sides `count` of them make."""
+    return -(-count // BLOCK)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Layout:
+    """Geometry of a basis and the order of its making.
+
+    `half_cell` (F,) [ohm m2] from skin to cell centre; `push` (F,) [V/(A m)], see `FieldOperator`;
+    `weights` (C, Q), see `details.moments`; `support` (M,) flat indices of the cells whose potential is
+    kept; `skin` (C,): where the skin cells of the region stand in it; `rest_starts` (C, 2): where the
+    codes and the runs of each rest begin; `stencils`: of each chosen tissue.
+    """
+
+    patches: Patches
+    half_cell: Floats
+    push: Floats
+    weights: sparse.csr_array
+    support: Integers
+    skin: Integers
+    surroundings: Surroundings
+    rest_starts: Integers
+    sets: Sets
+    stencils: Mapping[str, Stencil]
+
+    @property
+    def steps(self) -> int:
+        """How many blocks of right-hand sides are to be solved."""
+        return blocks_of(self.patches.count) + blocks_of(self.sets.count)
+
+    @property
+    def shapes(self) -> Shapes:
+        """The arrays that solving fills."""
+        count, cells = self.patches.count, self.support.size
+        runs = runs_of(cells)
+        total = self._rest_totals()
+        single = np.float32
+        return {
+            "skin": ((count, self.patches.cells.size), single),
+            "codes": ((count, cells), np.int16),
+            "offset": ((count, runs), single),
+            "scale": ((count, runs), single),
+            "rest_codes": ((total[0],), np.int16),
+            "rest_offset": ((total[1],), single),
+            "rest_scale": ((total[1],), single),
+            "errors": ((self.steps, len(self.stencils)), single),
+        }
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the filled arrays take."""
+        return sum(int(np.prod(shape)) * np.dtype(kind).itemsize for shape, kind in self.shapes.values())
+
+    def _rest_totals(self) -> tuple[int, int]:
+        lengths = np.diff(self.surroundings.starts)[self.patches.cell_patch]
+        return int(lengths.sum()), int(_runs(lengths).sum())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What a basis is to hold.
+
+    `size` [m] of the patches; `reach` [m] of a single cell's rest; `depth` [m]: the field is kept in
+    cells of the chosen tissues no farther than this from the region of skin. Raises `ValueRefused`
+    unless all are above 0, and for a reach below two patches.
+    """
+
+    size: float = SIZE
+    reach: float = REACH
+    depth: float = DEPTH
+
+    def __post_init__(self) -> None:
+        for name in ("size", "reach", "depth"):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value > 0):
+                raise _refused(f"a {name} above 0 m", f"{value}")
+        if self.reach < 2 * self.size:
+            raise _refused(f"a reach of two patches or more, {2 * self.size:g} m", f"{self.reach:g} m")
+
+
+def layout_of(
+    grid: Grid,
+    conductivity: Floats,
+    faces: Faces,
+    *,
+    tissues: Mapping[str, Mask],
+    region: Mask | None = None,
+    choice: Choice | None = None,
+) -> Layout:
+    """Return the layout of a basis for the skin `faces` in `region` (F,), or all of them.
+
+    `conductivity` (nx, ny, nz, 3) [S/m], 0 in air; `tissues`: the cells (nx, ny, nz) of each tissue
+    whose field is wanted. Raises `ValueRefused` for an empty region and for a tissue without a cell
+    near it.
+    """
+    choice = choice or Choice()
+    conducting = np.asarray(conductivity[..., 0] > 0)
+    patches = cut_patches(grid, conducting, faces, size=choice.size, region=region)
+    middles, places = _points(grid, patches.cells), {}
+    tree = cKDTree(middles)
+    for tissue, mask in tissues.items():
+        cells = np.flatnonzero(mask)
+        near = np.isfinite(tree.query(_points(grid, cells), distance_upper_bound=choice.depth)[0])
+        if not near.any():
+            raise _refused(f"{tissue} within {1e3 * choice.depth:g} mm of the region", "none")
+        places[tissue] = cells[near]
+    wanted = np.zeros(grid.shape, dtype=bool)
+    for cells in places.values():
+        wanted.reshape(-1)[cells] = True
+    support = support_of(grid, conducting, wanted, patches.cells)
+    order = np.argsort(support)
+    around = surroundings(_points(grid, support), patches.centres, reach=choice.reach)
+    sigma = conductivity.reshape(-1, 3)[faces.cells, faces.axis]
+    width = np.stack([grid.widths(a)[p] for a, p in enumerate(np.unravel_index(faces.cells, grid.shape))])
+    return Layout(
+        patches=patches,
+        half_cell=0.5 * width[faces.axis, np.arange(faces.cells.size)] / sigma,
+        push=-0.5 * faces.side / (faces.area * sigma),
+        weights=moments(grid, conducting, patches),
+        support=support,
+        skin=order[np.searchsorted(support[order], patches.cells)],
+        surroundings=around,
+        rest_starts=_rest_starts(patches, around),
+        sets=sets_apart(patches, distance=_REACHES_APART * choice.reach),
+        stencils={
+            tissue: stencil_of(grid, conductivity, cells, support=support, skin=patches.cells)
+            for tissue, cells in places.items()
+        },
+    )
+
+
+def _points(grid: Grid, cells: Integers) -> Floats:
+    """Middles of cells [m], (N, 3)."""
+    places = np.unravel_index(cells, grid.shape)
+    return np.stack([grid.centres(axis)[places[axis]] for axis in range(3)], axis=1)
+
+
+def _rest_starts(patches: Patches, around: Surroundings) -> Integers:
+    """Where the rest of each skin cell begins among codes and runs, (C, 2)."""
+    lengths = np.diff(around.starts)[patches.cell_patch]
+    sizes = np.stack([lengths, _runs(lengths)], axis=1)
+    return np.asarray(np.cumsum(sizes, axis=0) - sizes)
+
+
+def _runs(lengths: Integers) -> Integers:
+    return np.array([runs_of(int(length)) for length in lengths], dtype=np.int64)
+
+
+def empty_arrays(layout: Layout) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of `layout` in memory, filled with zeros."""
+    return {name: np.zeros(shape, dtype=kind) for name, (shape, kind) in layout.shapes.items()}
+
+
+def _refused(expected: str, came: str) -> ValueRefused:
+    return ValueRefused(Problem(what="surface basis", expected=expected, came=came))
