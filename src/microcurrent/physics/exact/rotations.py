@@ -107,8 +107,8 @@ def head_errors(level: int, place: Placing) -> tuple[float, float]:
     """Return the errors of potential and field in the scalp of concentric spheres (V8)."""
     shells = round_problems.RUSH_DRISCOLL
     spacing = round_problems.HEAD_LENGTH / level
-    ball = round_problems.solved_ball(spacing, place, shells, round_problems.antipodes(1e-3))
-    return round_problems.compared(ball, shells, 2, inner=False)
+    ball = round_problems.solved_ball(spacing, place, shells=shells, caps=round_problems.antipodes(1e-3))
+    return round_problems.compared(ball, shells, shell=2, inner=False)
 
 
 def bar_errors(level: int, place: Placing) -> tuple[float, float]:

@@ -79,19 +79,19 @@ def antipodes(current: float) -> tuple[Cap, Cap]:
     )
 
 
-def solved_ball(spacing: float, place: Placing, shells: Shells, caps: tuple[Cap, ...]) -> Ball:
+def solved_ball(spacing: float, place: Placing, *, shells: Shells, caps: tuple[Cap, ...]) -> Ball:
     """Return concentric spheres on cubes of `spacing` metre with even current through `caps`."""
     grid = steps.cubes([shells.radii[-1]] * 3, spacing, place)
     labels = steps.labelled(grid, place, lambda points: shell_labels(shells.radii, points))
     conductor = Conductor(grid, np.array([*shells.conductivities, 0.0])[labels])
-    return inject(conductor, place, shells, labels=labels, caps=caps)
+    return inject(conductor, place, shells=shells, labels=labels, caps=caps)
 
 
 def inject(
     conductor: Conductor,
     place: Placing,
-    shells: Shells,
     *,
+    shells: Shells,
     labels: npt.NDArray[np.integer],
     caps: tuple[Cap, ...],
 ) -> Ball:
@@ -113,7 +113,7 @@ def _radial(points: Floats) -> Floats:
     return np.asarray(points / np.linalg.norm(points, axis=-1, keepdims=True))
 
 
-def compared(ball: Ball, shells: Shells, shell: int, *, inner: bool) -> tuple[float, float]:
+def compared(ball: Ball, shells: Shells, *, shell: int, inner: bool) -> tuple[float, float]:
     """Return the relative errors of potential and field in one shell, away from the electrodes.
 
     With `inner`, only cells with neighbours of their own shell on all sides count.
@@ -136,15 +136,17 @@ def compared(ball: Ball, shells: Shells, shell: int, *, inner: bool) -> tuple[fl
 
 def ball_errors(level: int, number: int) -> tuple[float, float]:
     """Return the errors of potential and field in a homogeneous sphere (V7)."""
-    ball = solved_ball(HEAD_LENGTH / level, steps.placing(number), BALL, antipodes(1e-3))
-    return compared(ball, BALL, 0, inner=True)
+    ball = solved_ball(HEAD_LENGTH / level, steps.placing(number), shells=BALL, caps=antipodes(1e-3))
+    return compared(ball, BALL, shell=0, inner=True)
 
 
 def head_errors(level: int, number: int) -> tuple[float, float, float, float]:
     """Return the errors of potential and field in the scalp, then in the brain (V8)."""
-    ball = solved_ball(HEAD_LENGTH / level, steps.placing(number), RUSH_DRISCOLL, antipodes(1e-3))
-    scalp = compared(ball, RUSH_DRISCOLL, 2, inner=False)
-    return (*scalp, *compared(ball, RUSH_DRISCOLL, 0, inner=True))
+    ball = solved_ball(
+        HEAD_LENGTH / level, steps.placing(number), shells=RUSH_DRISCOLL, caps=antipodes(1e-3)
+    )
+    scalp = compared(ball, RUSH_DRISCOLL, shell=2, inner=False)
+    return (*scalp, *compared(ball, RUSH_DRISCOLL, shell=0, inner=True))
 
 
 def limb_errors(level: int, number: int) -> tuple[float]:
