@@ -36,13 +36,17 @@ class SurfaceLinks:
     shadow: Floats
 
     def among(self, faces: Integers) -> Integers:
-        """Return the indices of the pairs with both ends in `faces` (n,), which rise; in (k,)."""
+        """Return the indices (k,) of the pairs with both ends in `faces` (n,), which rise.
+
+        Faces beyond those of the links, such as a remote electrode, have no neighbours.
+        """
+        faces = faces[faces < self.shadow.size]
         start, stop = self.first[faces], self.first[faces + 1]
         count = stop - start
         before = np.repeat(np.cumsum(count) - count, count)
         found = np.arange(int(count.sum())) - before + np.repeat(start, count)
         other = self.pairs[found, 1]
-        place = np.minimum(np.searchsorted(faces, other), faces.size - 1)
+        place = np.minimum(np.searchsorted(faces, other), max(faces.size - 1, 0))
         return np.asarray(found[faces[place] == other])
 
 

@@ -107,8 +107,8 @@ def wet_network(
     edges, values = _contacts(parts)
     contacts = len(edges[0])
     if film is not None and links is not None:
-        if parts.wet[-1] >= links.shadow.size:
-            raise _refused("wet faces", f"indices below {links.shadow.size}", f"{parts.wet[-1]}")
+        if film.faces.max() >= links.shadow.size:
+            raise _refused("film", f"faces below {links.shadow.size}", f"{film.faces.max()}")
         pairs = links.among(parts.wet)
         ends = np.searchsorted(parts.wet, links.pairs[pairs])
         for more, conductance in (

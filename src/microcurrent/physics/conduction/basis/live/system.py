@@ -136,7 +136,7 @@ class LiveSystem:
         # Current out of the nodes of film per current of the parts, and that of the electrodes.
         self._film = laplacian[:, :free]
         self._metal = laplacian[:, free:].toarray()
-        flow = (self._film @ transfer[:free]).astype(np.result_type(laplacian, transfer, self._over))
+        flow = (self._film @ transfer[:free]).astype(np.result_type(laplacian.dtype, transfer, self._over))
         flow[:, :free] += (self._film * self._over[:free]).toarray()
         self._matrix = self._equations(flow)
         # Rows and columns of very different size (ohm, siemens, 1) are made alike before factoring.
