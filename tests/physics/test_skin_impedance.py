@@ -12,6 +12,7 @@ from microcurrent.errors import ValueRefused
 from microcurrent.physics.skin import (
     SkinImpedance,
     area_impedance,
+    cole_impedance,
     mittag_leffler,
     peak_voltage,
     step_admittance,
@@ -66,6 +67,49 @@ def test_capacitor_charges_exponentially():
     time = tau * np.array([0.0, 0.1, 1.0, 3.0])
     expected = CAPACITOR.series + CAPACITOR.parallel * -np.expm1(-time / tau)
     assert step_impedance(CAPACITOR, time) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("skin", [GEL, CAPACITOR])
+def test_response_to_a_voltage_step_and_admittance_are_one_system(skin):
+    """The transform of the current after a step of 1 V is 1 / (s Z(s))."""
+    rate = 3.0 * (skin.series + skin.parallel) / skin.series / skin.time_constant
+    u = np.linspace(-30, 5, 8001)
+    time = np.exp(u) / rate
+    integral = np.trapezoid(step_admittance(skin, time) * np.exp(-rate * time) * time, u)
+    impedance = skin.series + skin.parallel / (1 + (rate * skin.time_constant) ** skin.alpha)
+    assert rate * integral == pytest.approx(1 / impedance, rel=1e-5)
+
+
+def test_voltage_step_of_a_capacitor_is_the_closed_form():
+    """physics.md V16: i = V / (R_s + R_p) [1 + (R_p / R_s) exp(-t / tau')], tau' = C R_s R_p / (R_s + R_p)."""
+    tau = CAPACITOR.capacitance * 0.01 * 5.0 / 5.01
+    time = tau * np.array([0.0, 0.3, 1.0, 4.0])
+    assert step_admittance(CAPACITOR, time) == pytest.approx(
+        (1 + 500 * np.exp(-time / tau)) / 5.01, rel=1e-11
+    )
+
+
+@pytest.mark.parametrize("skin", [GEL, CAPACITOR])
+def test_voltage_step_begins_at_the_series_and_ends_at_both_resistances(skin):
+    first, last = step_admittance(skin, [0.0, 1e9 * skin.time_constant])
+    assert first == pytest.approx(1 / skin.series, rel=1e-12)
+    assert last == pytest.approx(1 / (skin.series + skin.parallel), rel=1e-5)
+
+
+def test_voltage_step_needs_a_series_resistance():
+    bare = SkinImpedance(series=0.0, parallel=5.0, capacitance=3e-4, alpha=0.8)
+    with pytest.raises(ValueRefused, match="series"):
+        step_admittance(bare, 1.0)
+
+
+def test_many_layers_at_once_are_as_each_alone():
+    found = cole_impedance(
+        series=[0.01, 0.01], parallel=[5.0, 5.0], capacitance=[GEL.capacitance, 3e-4],
+        alpha=[0.8, 1.0], frequency=[[10.0], [1e3]],
+    )  # fmt: skip
+    assert found.shape == (2, 2)
+    assert found[:, 0] == pytest.approx(area_impedance(GEL, [10.0, 1e3]), rel=1e-14)
+    assert found[:, 1] == pytest.approx(area_impedance(CAPACITOR, [10.0, 1e3]), rel=1e-14)
 
 
 def test_direct_current_meets_both_resistances():

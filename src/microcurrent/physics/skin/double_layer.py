@@ -29,7 +29,7 @@ _MOST_ROUNDS = 100
 _SETTLED = 1e-14
 #: Default for the error of one step, relative to the potential reached.
 TOLERANCE = 1e-5
-#: A potential [V] that counts as one, where no current flows: far below any that can be measured here.
+#: Potential [V] and charge [C/m2] that count where there are none: far below any that can be measured here.
 _NOTHING = 1e-9
 
 #: What `charge_verdict` may say.
@@ -41,10 +41,11 @@ class MetalInterface:
     """One metal in a salty film, per area of metal.
 
     `capacitance` [F/m2] of the double layer; `element` Q [S s^n / m2] and `exponent` n of its
-    constant-phase element; `transfer` R_ct [ohm m2]; `rest` E_0 [V]. For a metal that splits water:
-    `oxygen` E_O and `hydrogen` E_H [V], the exchange densities `anodic` and `cathodic` j [A/m2], and
-    `slope` b [V]; otherwise all five None. Potentials are against one and the same reference. Raises
-    `ValueRefused` for values without meaning, and for a rest outside the window.
+    constant-phase element; both are 0 where not known, and then all current reacts. `transfer` R_ct
+    [ohm m2]; `rest` E_0 [V]. For a metal that splits water: `oxygen` E_O and `hydrogen` E_H [V], the
+    exchange densities `anodic` and `cathodic` j [A/m2], and `slope` b [V]; otherwise all five None.
+    Potentials are against one and the same reference. Raises `ValueRefused` for values without meaning,
+    and for a rest outside the window.
     """
 
     capacitance: float
@@ -61,7 +62,8 @@ class MetalInterface:
     def __post_init__(self) -> None:
         for name in ("capacitance", "element", "exponent", "transfer", "anodic", "cathodic", "slope"):
             value = getattr(self, name)
-            if value is not None and not (value > 0 and math.isfinite(value)):
+            nothing = value == 0 and name in ("capacitance", "element")
+            if value is not None and not (math.isfinite(value) and (value > 0 or nothing)):
                 raise _refused(name, "finite and above 0", f"{value}")
         if self.exponent > 1:
             raise _refused("exponent", "above 0 and at most 1", f"{self.exponent}")
@@ -146,7 +148,7 @@ def metal_under_current(
     most = np.abs(drive).max(axis=0)
     reach = np.maximum(np.abs(steady_potential(metal, most)), np.abs(steady_potential(metal, -most)))
     reach = np.maximum(reach, _NOTHING)
-    stored = metal.capacitance * reach
+    stored = metal.capacitance * reach + _NOTHING
 
     def step(state: Floats, length: float, final: Floats) -> Floats:
         storing = np.full(faces, metal.capacitance / length)

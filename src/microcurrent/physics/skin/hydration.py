@@ -24,7 +24,7 @@ from microcurrent.physics.skin.impedance import Floats, SkinImpedance, cole_impe
 class Hydration:
     """Three states of one skin, `dry`, `gel` and `wet`, and how fast it goes from one to another.
 
-    `wetting_time` and `drying_time` [s]: time constants under cover and open to the air. Raises
+    `occlusion_time` and `drying_time` [s]: time constants under cover and open to the air. Raises
     `ValueRefused` where the parallel resistance does not fall from dry over gel to wet, or a time is
     not above 0.
     """
@@ -32,7 +32,7 @@ class Hydration:
     dry: SkinImpedance
     gel: SkinImpedance
     wet: SkinImpedance
-    wetting_time: float
+    occlusion_time: float
     drying_time: float
 
     def __post_init__(self) -> None:
@@ -42,7 +42,7 @@ class Hydration:
                 "a resistance that falls from dry over gel to wet",
                 f"{self.dry.parallel:g}, {self.gel.parallel:g} and {self.wet.parallel:g} ohm m2",
             )
-        for name in ("wetting_time", "drying_time"):
+        for name in ("occlusion_time", "drying_time"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
                 raise _refused(name, "a time above 0 s", f"{value}")
@@ -67,7 +67,7 @@ def degree_after(
     if not (np.isfinite(passed) & (passed >= 0)).all():
         raise _refused("duration", "finite times from 0 s", repr(duration))
     under = np.asarray(covered, dtype=bool)
-    constant = np.where(under, hydration.wetting_time, hydration.drying_time)
+    constant = np.where(under, hydration.occlusion_time, hydration.drying_time)
     target = np.where(under, 1.0, 0.0)
     return np.asarray(target + (begun - target) * np.exp(-passed / constant))
 
