@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from microcurrent.physics.conduction.basis.coding import decoded, encode, runs_of
+from microcurrent.physics.conduction.basis.coding import RUN, decoded, encode, runs_of
 from microcurrent.physics.conduction.basis.details import faded, rests, transfers
 from microcurrent.physics.conduction.basis.layout import Layout, blocks_of, empty_arrays
 from microcurrent.physics.conduction.basis.operators import Coded, FieldOperator, Interior, differences
@@ -24,6 +25,7 @@ from microcurrent.physics.conduction.basis.responses import (
 )
 from microcurrent.physics.conduction.basis.surface_basis import SurfaceBasis
 from microcurrent.physics.conduction.contact import Integers
+from microcurrent.physics.conduction.grid import Floats
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -67,7 +69,7 @@ def _keep_patches(
     codes, offset, scale = (arrays[name][numbers] for name in ("codes", "offset", "scale"))
     encode(values, rows, codes, offset, scale)
     exact = values[rows, 0]
-    again = decoded(codes[0], offset[0], scale[0]).astype(np.float32)
+    again = decoded(codes[0], offset[0], scale[0])[: exact.size].astype(np.float32)
     for tissue, stencil in enumerate(layout.stencils.values()):
         fields = []
         for potential in (exact, again):
@@ -87,39 +89,57 @@ def _keep_rests(
         near = around.of(int(layout.patches.cell_patch[cell]))
         rows = places_in(cells, layout.support[around.places[near]])
         kept = faded(found[rows], around.window[near])
-        start, run = layout.rest_starts[cell]
-        codes = arrays["rest_codes"][start : start + kept.size]
-        runs = slice(run, run + runs_of(kept.size))
+        runs, coded = _rest_places(layout, int(cell), kept.size)
+        codes = arrays["rest_codes"][coded]
         offset, scale = arrays["rest_offset"][runs], arrays["rest_scale"][runs]
         encode(kept[:, None], np.arange(kept.size), codes[None], offset[None], scale[None])
 
 
-def assemble(layout: Layout, arrays: Arrays) -> SurfaceBasis:
-    """Return the basis once every step has been done.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Derived:
+    """What follows from the filled arrays: `resistance` (Q, Q) and `details` (C, C), see `SurfaceBasis`.
 
-    Only the first use of an array reads it, so arrays mapped from a file stay there.
+    `reciprocity`: the largest difference between the two ways through R, relative to its largest
+    entry, before both were made the same: what the solver's tolerance leaves.
     """
-    patches = layout.patches
-    means = patch_means(patches)
-    skin = arrays["skin"].T
-    resistance = np.asarray(means @ skin.astype(float))
-    kept = _rests_on_skin(layout, arrays)
+
+    resistance: Floats
+    details: sparse.csr_array
+    reciprocity: float
+
+
+def derive(layout: Layout, arrays: Arrays) -> Derived:
+    """Return what follows from the arrays once every step has been done."""
+    means = patch_means(layout.patches)
+    skin = arrays["skin"]
+    resistance = np.stack([means @ row.astype(float) for row in skin], axis=1)
+    apart = float(np.abs(resistance - resistance.T).max() / np.abs(resistance).max())
+    return Derived(
+        resistance=0.5 * (resistance + resistance.T),
+        details=transfers(layout.weights, means, _rests_on_skin(layout, arrays)),
+        reciprocity=apart,
+    )
+
+
+def assemble(layout: Layout, arrays: Arrays, derived: Derived) -> SurfaceBasis:
+    """Return the basis; arrays that are mapped from files stay there until they are used."""
+    held = {name: _fixed(array) for name, array in arrays.items()}
     interior = Interior(
-        patches=patches,
+        patches=layout.patches,
         cells=layout.support,
         weights=layout.weights,
-        columns=Coded(codes=arrays["codes"], offset=arrays["offset"], scale=arrays["scale"]),
+        columns=Coded(codes=held["codes"], offset=held["offset"], scale=held["scale"]),
         surroundings=layout.surroundings,
-        rests=Coded(codes=arrays["rest_codes"], offset=arrays["rest_offset"], scale=arrays["rest_scale"]),
+        rests=Coded(codes=held["rest_codes"], offset=held["rest_offset"], scale=held["rest_scale"]),
         rest_starts=layout.rest_starts,
     )
-    errors = arrays["errors"].max(axis=0)
+    errors = held["errors"].max(axis=0)
     return SurfaceBasis(
-        patches=patches,
+        patches=layout.patches,
         weights=layout.weights,
-        resistance=0.5 * (resistance + resistance.T),
-        skin=skin,
-        details=transfers(layout.weights, means, kept),
+        resistance=derived.resistance,
+        skin=held["skin"].T,
+        details=derived.details,
         half_cell=layout.half_cell,
         interior=interior,
         operators={
@@ -131,6 +151,20 @@ def assemble(layout: Layout, arrays: Arrays) -> SurfaceBasis:
     )
 
 
+def _fixed(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The array as one that nobody may write: for the kernels that is one type, mapped or not."""
+    fixed = np.asarray(array).view()
+    fixed.setflags(write=False)
+    return fixed
+
+
+def _rest_places(layout: Layout, cell: int, count: int) -> tuple[slice, slice]:
+    """Where the rest of a skin cell, `count` cells long, stands among the runs and among the codes."""
+    first = int(layout.rest_starts[cell])
+    last = first + runs_of(count)
+    return slice(first, last), slice(RUN * first, RUN * last)
+
+
 def _rests_on_skin(layout: Layout, arrays: Arrays) -> sparse.csr_array:
     """Potential of the skin cells for the rest of each cell, (C, C) [ohm]."""
     skin_of = np.full(layout.support.size, -1)
@@ -139,17 +173,14 @@ def _rests_on_skin(layout: Layout, arrays: Arrays) -> sparse.csr_array:
     for cell, number in enumerate(layout.patches.cell_patch):
         near = layout.surroundings.of(int(number))
         on_skin = skin_of[layout.surroundings.places[near]]
-        start, run = layout.rest_starts[cell]
-        runs = slice(run, run + runs_of(on_skin.size))
+        runs, coded = _rest_places(layout, cell, on_skin.size)
         potential = decoded(
-            arrays["rest_codes"][start : start + on_skin.size],
-            arrays["rest_offset"][runs],
-            arrays["rest_scale"][runs],
+            arrays["rest_codes"][coded], arrays["rest_offset"][runs], arrays["rest_scale"][runs]
         )
         chosen = on_skin >= 0
         rows.append(on_skin[chosen])
         columns.append(np.full(int(chosen.sum()), cell))
-        values.append(potential[chosen])
+        values.append(potential[: on_skin.size][chosen])
     entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
     count = layout.skin.size
     return sparse.csr_array(sparse.coo_array(entries, shape=(count, count)))
@@ -160,4 +191,4 @@ def basis_in_memory(layout: Layout, solver: Solver, *, tolerance: float = TOLERA
     arrays = empty_arrays(layout)
     for step in range(layout.steps):
         fill(layout, solver, arrays, step, tolerance=tolerance)
-    return assemble(layout, arrays)
+    return assemble(layout, arrays, derive(layout, arrays))

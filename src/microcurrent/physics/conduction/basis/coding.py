@@ -23,8 +23,8 @@ Triple = tuple[Codes, Singles, Singles]
 RUN = 64
 #: Steps on each side of the offset.
 _STEPS = 32767.0
-#: Cells decoded at a time, so that their sum stays in the nearest cache.
-_TILE = 32 * RUN
+#: Runs decoded at a time, so that their sum stays in the nearest cache.
+_TILE = 64
 
 
 def runs_of(count: int) -> int:
@@ -34,8 +34,8 @@ def runs_of(count: int) -> int:
 
 @njit(nogil=True, cache=True)
 def encode(values: Singles, rows: Integers, codes: Codes, offset: Singles, scale: Singles) -> None:
-    """Code the columns of `values` (n, K) at `rows` (M,) into `codes` (K, M) with `offset` and
-    `scale` (K, runs)."""
+    """Code the columns of `values` (n, K) at `rows` (M,) into `codes` (K, runs * 64) with `offset` and
+    `scale` (K, runs). The last run is filled up with 0."""
     count, width = rows.size, values.shape[1]
     low = np.empty(width, np.float32)
     high = np.empty(width, np.float32)
@@ -59,58 +59,46 @@ def encode(values: Singles, rows: Integers, codes: Codes, offset: Singles, scale
             row = values[rows[j]]
             for k in range(width):
                 codes[k, j] = np.int16(np.rint((row[k] - offset[k, run]) * inverse[k]))
-
-
-@njit(nogil=True, cache=True)
-def _add_run(total: Singles, codes: Codes, step: float, start: float) -> None:
-    for j in range(total.size):
-        total[j] += start + step * np.float32(codes[j])
-
-
-@njit(nogil=True, cache=True)
-def _add_row(total: Singles, codes: Codes, offset: Singles, scale: Singles, weight: float) -> None:
-    """Add `weight` times one coded row, a whole number of runs but for the last."""
-    for run in range(offset.size):
-        start, stop = run * RUN, min(run * RUN + RUN, total.size)
-        _add_run(total[start:stop], codes[start:stop], weight * scale[run], weight * offset[run])
+        codes[:, stop : run * RUN + RUN] = 0
 
 
 @njit(nogil=True, cache=True)
 def add_columns(total: Singles, coded: Triple, numbers: Integers, weights: Singles) -> None:
-    """Add to `total` (M,) the rows `numbers` (n,) of `coded`, times `weights` (n,) each.
+    """Add to `total` (runs * 64,) the rows `numbers` (n,) of `coded`, times `weights` (n,) each.
 
-    `coded`: codes (Q, M), offset and scale (Q, runs).
+    `coded`: codes (Q, runs * 64), offset and scale (Q, runs).
     """
     codes, offset, scale = coded
-    for start in range(0, total.size, _TILE):
-        stop = min(start + _TILE, total.size)
-        first, last = start // RUN, (stop + RUN - 1) // RUN
+    runs = offset.shape[1]
+    for first in range(0, runs, _TILE):
         for j in range(numbers.size):
-            q = numbers[j]
-            _add_row(
-                total[start:stop], codes[q, start:stop], offset[q, first:last], scale[q, first:last],
-                weights[j],
-            )  # fmt: skip
+            # A row as a view of its own and a fixed length of the inner loop let it become vectors.
+            row, middle, step = codes[numbers[j]], offset[numbers[j]], scale[numbers[j]]
+            for run in range(first, min(first + _TILE, runs)):
+                own, code = total[run * RUN : run * RUN + RUN], row[run * RUN : run * RUN + RUN]
+                base, each = weights[j] * middle[run], weights[j] * step[run]
+                for i in range(RUN):
+                    own[i] += base + each * np.float32(code[i])
 
 
 @njit(nogil=True, cache=True)
-def add_rows(total: Singles, coded: Triple, rows: Integers, weights: Singles) -> None:
-    """Add to `total` (L,) coded rows of the same length, times `weights` (n,) each.
+def add_rows(total: Singles, coded: Triple, starts: Integers, weights: Singles) -> None:
+    """Add to `total` (runs * 64,) coded rows of this length, times `weights` (n,) each.
 
-    `coded`: codes, offset and scale of many rows end to end; `rows` (n, 2): where each begins among
-    the codes and among the runs.
+    `coded`: codes, offset and scale of many rows end to end; `starts` (n,): the run in which each
+    begins.
     """
     codes, offset, scale = coded
-    runs = (total.size + RUN - 1) // RUN
     for j in range(weights.size):
-        start, first = rows[j, 0], rows[j, 1]
-        _add_row(
-            total, codes[start : start + total.size], offset[first : first + runs],
-            scale[first : first + runs], weights[j],
-        )  # fmt: skip
+        for run in range(total.size // RUN):
+            place = starts[j] + run
+            own, code = total[run * RUN : run * RUN + RUN], codes[place * RUN : place * RUN + RUN]
+            base, each = weights[j] * offset[place], weights[j] * scale[place]
+            for i in range(RUN):
+                own[i] += base + each * np.float32(code[i])
 
 
 def decoded(codes: Codes, offset: Singles, scale: Singles) -> Floats:
-    """Return the values of one coded row (M,): the plain twin of the kernels."""
-    repeated = np.repeat(np.stack([offset, scale]).astype(float), RUN, axis=1)[:, : codes.size]
+    """Return the values of one coded row, (runs * 64,): the plain twin of the kernels."""
+    repeated = np.repeat(np.stack([offset, scale]).astype(float), RUN, axis=1)
     return np.asarray(repeated[0] + repeated[1] * codes)

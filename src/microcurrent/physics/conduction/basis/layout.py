@@ -12,7 +12,7 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from microcurrent.errors import Problem, ValueRefused
-from microcurrent.physics.conduction.basis.coding import runs_of
+from microcurrent.physics.conduction.basis.coding import RUN, runs_of
 from microcurrent.physics.conduction.basis.details import (
     REACH,
     Sets,
@@ -48,8 +48,8 @@ class Layout:
 
     `half_cell` (F,) [ohm m2] from skin to cell centre; `push` (F,) [V/(A m)], see `FieldOperator`;
     `weights` (C, Q), see `details.moments`; `support` (M,) flat indices of the cells whose potential is
-    kept; `skin` (C,): where the skin cells of the region stand in it; `rest_starts` (C, 2): where the
-    codes and the runs of each rest begin; `stencils`: of each chosen tissue.
+    kept; `skin` (C,): where the skin cells of the region stand in it; `rest_starts` (C,): the run of
+    codes in which each rest begins; `stencils`: of each chosen tissue.
     """
 
     patches: Patches
@@ -71,18 +71,17 @@ class Layout:
     @property
     def shapes(self) -> Shapes:
         """The arrays that solving fills."""
-        count, cells = self.patches.count, self.support.size
-        runs = runs_of(cells)
-        total = self._rest_totals()
+        count, runs = self.patches.count, runs_of(self.support.size)
+        rests = int(self.rest_starts[-1] + _runs(self.patches, self.surroundings)[-1])
         single = np.float32
         return {
             "skin": ((count, self.patches.cells.size), single),
-            "codes": ((count, cells), np.int16),
+            "codes": ((count, runs * RUN), np.int16),
             "offset": ((count, runs), single),
             "scale": ((count, runs), single),
-            "rest_codes": ((total[0],), np.int16),
-            "rest_offset": ((total[1],), single),
-            "rest_scale": ((total[1],), single),
+            "rest_codes": ((rests * RUN,), np.int16),
+            "rest_offset": ((rests,), single),
+            "rest_scale": ((rests,), single),
             "errors": ((self.steps, len(self.stencils)), single),
         }
 
@@ -90,10 +89,6 @@ class Layout:
     def nbytes(self) -> int:
         """Bytes that the filled arrays take."""
         return sum(int(np.prod(shape)) * np.dtype(kind).itemsize for shape, kind in self.shapes.values())
-
-    def _rest_totals(self) -> tuple[int, int]:
-        lengths = np.diff(self.surroundings.starts)[self.patches.cell_patch]
-        return int(lengths.sum()), int(_runs(lengths).sum())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +145,7 @@ def layout_of(
     support = support_of(grid, conducting, wanted, patches.cells)
     order = np.argsort(support)
     around = surroundings(_points(grid, support), patches.centres, reach=choice.reach)
+    runs = _runs(patches, around)
     sigma = conductivity.reshape(-1, 3)[faces.cells, faces.axis]
     width = np.stack([grid.widths(a)[p] for a, p in enumerate(np.unravel_index(faces.cells, grid.shape))])
     return Layout(
@@ -160,7 +156,7 @@ def layout_of(
         support=support,
         skin=order[np.searchsorted(support[order], patches.cells)],
         surroundings=around,
-        rest_starts=_rest_starts(patches, around),
+        rest_starts=np.cumsum(runs) - runs,
         sets=sets_apart(patches, distance=_REACHES_APART * choice.reach),
         stencils={
             tissue: stencil_of(grid, conductivity, cells, support=support, skin=patches.cells)
@@ -175,15 +171,10 @@ def _points(grid: Grid, cells: Integers) -> Floats:
     return np.stack([grid.centres(axis)[places[axis]] for axis in range(3)], axis=1)
 
 
-def _rest_starts(patches: Patches, around: Surroundings) -> Integers:
-    """Where the rest of each skin cell begins among codes and runs, (C, 2)."""
-    lengths = np.diff(around.starts)[patches.cell_patch]
-    sizes = np.stack([lengths, _runs(lengths)], axis=1)
-    return np.asarray(np.cumsum(sizes, axis=0) - sizes)
-
-
-def _runs(lengths: Integers) -> Integers:
-    return np.array([runs_of(int(length)) for length in lengths], dtype=np.int64)
+def _runs(patches: Patches, around: Surroundings) -> Integers:
+    """How many runs the rest of each skin cell takes, (C,)."""
+    per_patch = np.array([runs_of(int(length)) for length in np.diff(around.starts)])
+    return np.asarray(per_patch[patches.cell_patch])
 
 
 def empty_arrays(layout: Layout) -> dict[str, npt.NDArray[Any]]:

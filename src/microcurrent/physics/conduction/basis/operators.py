@@ -13,7 +13,7 @@ import numpy.typing as npt
 from numba import njit
 from scipy import sparse
 
-from microcurrent.physics.conduction.basis.coding import Codes, Triple, add_columns, add_rows
+from microcurrent.physics.conduction.basis.coding import RUN, Codes, Triple, add_columns, add_rows, runs_of
 from microcurrent.physics.conduction.basis.details import Surroundings
 from microcurrent.physics.conduction.basis.patches import Patches
 from microcurrent.physics.conduction.contact import Integers, Mask
@@ -151,8 +151,8 @@ class Interior:
     """The potential inside the body for currents into skin cells of the region.
 
     `cells` (M,): the support, flat indices; `weights` (C, Q): see `details.moments`; `columns`: codes
-    (Q, M) for each patch; `surroundings` and `rests`: codes of each skin cell's rest end to end, which
-    begin at `rest_starts` (C, 2) among codes and runs.
+    for each patch; `surroundings` and `rests`: codes of each skin cell's rest end to end, which begin
+    at the runs `rest_starts` (C,).
     """
 
     patches: Patches
@@ -169,17 +169,17 @@ class Interior:
             self.patches.cells_under(faces), weights=currents, minlength=self.patches.cells.size
         )
         cells = np.flatnonzero(into)
-        total = np.zeros(self.cells.size, dtype=np.float32)
+        total = np.zeros(self.columns.codes.shape[1], dtype=np.float32)
         shares = into[cells] @ self.weights[cells]
         numbers = np.flatnonzero(np.abs(shares) > _NEGLIGIBLE * np.abs(into).max(initial=0.0))
         add_columns(total, self.columns.arrays, numbers, shares[numbers].astype(np.float32))
         for number in np.unique(self.patches.cell_patch[cells]):
             own = cells[self.patches.cell_patch[cells] == number]
             near = self.surroundings.of(number)
-            sums = np.zeros(near.stop - near.start, dtype=np.float32)
+            sums = np.zeros(RUN * runs_of(near.stop - near.start), dtype=np.float32)
             add_rows(sums, self.rests.arrays, self.rest_starts[own], into[own].astype(np.float32))
-            total[self.surroundings.places[near]] += sums
-        return total
+            total[self.surroundings.places[near]] += sums[: near.stop - near.start]
+        return total[: self.cells.size]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
