@@ -27,6 +27,7 @@ from microcurrent.physics.skin import (
     under_voltage,
     wetted_conductance,
 )
+from microcurrent.physics.skin.direct_current import approach, approached, balanced_voltage
 from microcurrent.physics.skin.marching import Accuracy, march
 
 LAW = DirectCurrentLaw(
@@ -288,6 +289,32 @@ def test_poses_of_a_glide_add_up_to_one_trace_and_skin_left_behind_recovers():
     assert after.conductance == pytest.approx(whole.conductance[-1], rel=1e-4)
     left = faces.rest[0] + (state.conductance[0] - faces.rest[0]) * math.exp(-20 / LAW.recovery_time)
     assert after.conductance[0] == pytest.approx(left, rel=1e-4)
+
+
+@pytest.mark.parametrize("length", [1e-9, 1e-5, 1e-2, 1.0, 1e3])
+def test_every_step_balances_its_currents_at_thousands_of_faces(length):
+    """Backward Euler: what flows in is conducted or stored, from any state."""
+    random, n = np.random.default_rng(5), 3000
+    face = SkinFaces(
+        law=dataclasses.replace(LAW, voltage_scale=2.0),
+        rest=10 ** random.uniform(-2, 1, n),
+        capacitance=10 ** random.uniform(-4, -3, n),
+        series=np.zeros(n),
+    )
+    state = SkinState(
+        voltage=random.normal(size=n) * 8,
+        conductance=face.rest * 10 ** random.uniform(-1, 2, n),
+        breakdown=random.uniform(0, 1, n),
+    )
+    density = random.normal(size=n) * 10 ** random.uniform(-6, 2, n)
+    storing = face.capacitance / length
+    share = approach(face.law, length)
+    voltage = balanced_voltage(face, state, share, given=density + storing * state.voltage, slope=storing)
+    conducted = density - storing * (voltage - state.voltage)
+    after = approached(face, state, share, voltage=voltage, conducted=conducted)
+    law = after.conductance * 10**after.breakdown * 2 * np.sinh(voltage / 2)
+    size = np.abs(conducted) + np.abs(density) + storing * (np.abs(voltage) + np.abs(state.voltage))
+    assert np.abs(law - conducted) / size == pytest.approx(np.zeros(n), abs=1e-10)
 
 
 # -- what was measured ----------------------------------------------------------------------

@@ -24,9 +24,10 @@ import numpy.typing as npt
 from microcurrent.errors import ConvergenceError, Problem, ValueRefused
 from microcurrent.physics.skin.impedance import Floats, SkinImpedance
 
-#: Newton's method, guarded by bisection, ends at this part of the largest voltage that is possible ...
-_SETTLED = 1e-14
-#: ... and fails after so many rounds: bisection alone would need 50 for double precision.
+#: Newton's method ends where a round changes less than this part of the largest voltage that is possible,
+#: hands over to bisection after so many rounds, and fails after so many: bisection needs 45.
+_SETTLED = 1e-13
+_TRUSTED = 40
 _MOST_ROUNDS = 100
 
 
@@ -71,8 +72,8 @@ class DirectCurrentLaw:
 class SkinFaces:
     """The layer at n places: `rest` g_0 [S/m2], `capacitance` [F/m2], `series` [ohm m2], each (n,).
 
-    All follow one `law`. Raises `ValueRefused` for shapes that differ, `rest` or `capacitance` not above
-    0, and `series` below 0.
+    All follow one `law`. Raises `ValueRefused` for shapes that differ, `rest` not above 0, and
+    `capacitance` or `series` below 0.
     """
 
     law: DirectCurrentLaw
@@ -83,7 +84,7 @@ class SkinFaces:
     def __post_init__(self) -> None:
         for name in ("rest", "capacitance", "series"):
             values = np.array(getattr(self, name), dtype=float)
-            least = values >= 0 if name == "series" else values > 0
+            least = values > 0 if name == "rest" else values >= 0
             if values.ndim != 1 or values.shape != np.shape(self.rest) or not values.size:
                 raise _refused(name, "one number for each face", f"an array {values.shape}")
             if not (np.isfinite(values) & least).all():
@@ -190,30 +191,30 @@ def balanced_voltage(
 ) -> Floats:
     """Return the voltage (n,) [V] at which the layer conducts `given` - `slope` V [A/m2], (n,) each.
 
-    The conductance and breakdown are those at the end of a step from `state`. With J_c falling and the
-    conducting law rising in V there is one solution, between 0 and the voltage of `given` alone without
-    breakdown; Newton's method, kept inside by bisection. Raises `ConvergenceError`.
+    The conductance and breakdown are those at the end of a step from `state`. What drives, J_c / g, falls
+    with V and what is driven, B V0 sinh(V / V0), rises, so there is one solution; without breakdown their
+    difference is convex, and Newton's method comes to it from above, from the voltage of `given` alone.
+    With breakdown a bisection keeps it from leaving. Raises `ConvergenceError`.
     """
-    law = skin.law
-    upper = law.voltage_scale * np.arcsinh(_driving(skin, state, share, given)[0] / law.voltage_scale)
-    low, high = np.minimum(upper, 0.0), np.maximum(upper, 0.0)
-    voltage = np.minimum(np.maximum(state.voltage, low), high)
-    for _ in range(_MOST_ROUNDS):
-        driving, rise = _driving(skin, state, share, given - slope * voltage)
-        broken, steeper = _breakdown(law, state, share, voltage)
-        factor = 10.0 ** (-law.breakdown_decades * broken)
-        x = driving * factor / law.voltage_scale
-        wrong = voltage - law.voltage_scale * np.arcsinh(x)
-        gain = law.voltage_scale / np.hypot(1, x)
-        change = slope * rise * factor / law.voltage_scale
-        change = 1 + gain * (change + x * math.log(10) * law.breakdown_decades * steeper)
-        high, low = np.where(wrong > 0, voltage, high), np.where(wrong <= 0, voltage, low)
-        new = voltage - wrong / change
-        new = np.where((new < low) | (new > high), (low + high) / 2, new)
-        settled = bool((np.abs(new - voltage) <= _SETTLED * np.abs(upper)).all())
-        voltage = new
-        if settled:
-            return np.asarray(voltage)
+    scale = skin.law.voltage_scale
+    upper = scale * np.arcsinh(np.abs(_driving(skin, state, share, given)[0]) / scale)
+    np.minimum(upper, np.divide(np.abs(given), slope, out=upper.copy(), where=slope > 0), out=upper)
+    sign = np.sign(given)
+    low, high, size = np.zeros_like(upper), upper, upper
+    settled = upper == 0
+    for rounds in range(_MOST_ROUNDS):
+        voltage = sign * size
+        driving, softer = _driving(skin, state, share, given - slope * voltage)
+        driven, stiffer = _driven(skin.law, state, share, voltage)
+        excess, rise = sign * (driven - driving), stiffer + slope * softer
+        low, high = np.where(excess < 0, size, low), np.where(excess >= 0, size, high)
+        new = size - excess / rise
+        outside = (new < low) | (new > high) | (rounds > _TRUSTED)
+        new = np.where(settled, size, np.where(outside, (low + high) / 2, new))
+        settled |= np.abs(new - size) <= _SETTLED * upper
+        size = new
+        if settled.all():
+            return np.asarray(sign * size)
     raise ConvergenceError(
         f"The voltage of the skin layer was not found in {_MOST_ROUNDS} rounds, at up to "
         f"{float(np.abs(given).max()):.3g} A/m2."
@@ -241,6 +242,18 @@ def _driving(skin: SkinFaces, state: SkinState, share: Approach, density: Floats
     """J / g (n,) [V] at the end of a step, and its derivative [ohm m2] to the density J."""
     conductance, rise = _conductance(skin, state, share, density)
     return density / conductance, (1 - rise / conductance) / conductance
+
+
+def _driven(
+    law: DirectCurrentLaw, state: SkinState, share: Approach, voltage: Floats
+) -> tuple[Floats, Floats]:
+    """B V0 sinh(V / V0) (n,) [V] at the end of a step, and its derivative to the voltage."""
+    broken, steeper = _breakdown(law, state, share, voltage)
+    factor = 10.0 ** (law.breakdown_decades * broken)
+    x = voltage / law.voltage_scale
+    driven = factor * law.voltage_scale * np.sinh(x)
+    slope = factor * np.cosh(x) + driven * math.log(10) * law.breakdown_decades * steeper
+    return np.asarray(driven), np.asarray(slope)
 
 
 def _breakdown(

@@ -7,7 +7,7 @@ holds, C V, to rounding.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,8 @@ from microcurrent.physics.skin.marching import Accuracy, Step, course_of, march
 TOLERANCE = 1e-5
 #: Part of the voltage scale that counts as a voltage where none is applied.
 _NOTHING = 1e-9
+#: Time [s] for which a faint current counts in the error of charge: that of the fastest change.
+_MOMENT = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -120,10 +122,13 @@ def under_voltage(
 def advance(skin: SkinFaces, state: SkinState, density: npt.ArrayLike, *, duration: float) -> SkinState:
     """Return the state after `density` (n,) [A/m2] was held for `duration` [s] from `state`.
 
-    One pose of a glide; faces without contact have density 0 and recover.
+    For the poses of a glide, which last much longer than the layer takes to charge: the capacitor is left
+    out, and `under_current` has it. Faces without contact have density 0 and recover. Raises
+    `ConvergenceError` where no solution is found.
     """
     held = np.broadcast_to(np.asarray(density, dtype=float), (2, skin.count))
-    return under_current(skin, [0.0, duration], held, start=state).end
+    uncharged = replace(skin, capacitance=np.zeros(skin.count))
+    return under_current(uncharged, [0.0, duration], held, start=state).end
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -164,7 +169,7 @@ def _marched(skin: SkinFaces, step: Step, at: Floats, drive: Floats, begun: _Beg
     reach = np.maximum(reach, _NOTHING * skin.law.voltage_scale)
 
     def scale(state: Floats) -> Floats:
-        stored = skin.capacitance * reach
+        stored = (skin.capacitance + _MOMENT * skin.rest) * reach
         return np.array(
             [
                 reach,
