@@ -23,7 +23,7 @@ class DirectResponse:
 
     `matrix` (cells, cells) [S] of the insulated bulk, real or complex, with empty rows where nothing
     conducts (`assembly.bulk_matrix`); `cells` (F,) behind the faces; `half_cell` (F,) [ohm m2]. With
-    `remote` (cells,) [S], conductances to an electrode outside, that electrode is one more face, with
+    `remote` (cells,) [S], admittances to an electrode outside, that electrode is one more face, with
     index F, area to choose, and neither skin nor half cell. Raises `ValueRefused` for a bulk of several
     parts, some of which neither hang together nor reach the remote electrode.
     """
@@ -44,12 +44,18 @@ class DirectResponse:
             raise ValueRefused(
                 Problem(what="bulk", expected="one connected part of tissue", came=f"{count} parts")
             )
-        ground = np.zeros(diagonal.size) if remote is None else np.array(remote, dtype=float)
+        ground = np.zeros(diagonal.size) if remote is None else np.array(remote)
         if remote is None:
             # One cell stands at 0 V: balanced currents do not see it.
             ground[used[0]] = abs(diagonal[used[0]])
         part = (matrix + sparse.diags_array(ground))[used][:, used]
-        self._factors = splu(sparse.csc_array(part))
+        # The matrix is symmetric and its diagonal large: no pivoting, and an ordering for that.
+        self._factors = splu(
+            sparse.csc_array(part),
+            permc_spec="MMD_AT_PLUS_A",
+            diag_pivot_thresh=0.0,
+            options={"SymmetricMode": True},
+        )
         self._size, self._kind = used.size, part.dtype
         self._behind = np.searchsorted(used, cells)
         self._remote = None if remote is None else cells.size
