@@ -10,10 +10,12 @@ of impedance z flows ``(U - phi) / z`` per area; its total current is given, its
     assembly    bulk_matrix               conductivity to a sparse matrix
     multigrid   Part                      conjugate gradients; hierarchy built once for the bulk
     conductor   Conductor -> Solution     contacts and currents in, potential out, current checked
+    alternating alternating_fields        the same in phasors: complex tissue, complex contacts
     drives      Drive, drive, ...         currents, voltages and floating electrodes mixed
     conductances FaceConductances         what lies between two cells, ready-made: from
     fractions   mixed_cells, ...            labels on a finer grid, or with
     sheets      Sheet, with_sheets          thin resistive layers inside the tissue
+    basis/      SurfaceBasis            the bulk solved once for patches of skin, electrodes live
     fields      face_currents, ...        density, field, heat, power, current through planes
 
 ::
