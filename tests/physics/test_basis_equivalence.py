@@ -12,7 +12,6 @@ from microcurrent.physics.conduction.assembly import bulk_matrix
 from microcurrent.physics.conduction.basis.building import assemble, derive, fill
 from microcurrent.physics.conduction.basis.coding import decoded
 from microcurrent.physics.conduction.basis.layout import empty_arrays, layout_of
-from microcurrent.physics.conduction.basis.operators import differences
 from microcurrent.physics.conduction.basis.patches import within
 from microcurrent.physics.conduction.basis.responses import patch_means, respond
 from microcurrent.physics.conduction.conductor import Conductor
@@ -77,7 +76,7 @@ class Case:
         self.solver = Direct(self.grid, self.conductor.conductivity)
         self.arrays = empty_arrays(self.layout)
         for step in reversed(range(self.layout.steps)):
-            fill(self.layout, self.solver, self.arrays, step)
+            fill(self.layout, self.solver, step, arrays=self.arrays)
         self.basis = assemble(self.layout, self.arrays, derive(self.layout, self.arrays))
 
     def contact(self, point, radius, impedance):
@@ -258,17 +257,11 @@ def test_stated_error_of_the_compression_holds(round_head):
         assert 0 < operator.error < 0.01
         stencil, typical = operator.stencil, []
         for column, number in enumerate(numbers):
-            fields = []
             again = decoded(coded.codes[number], coded.offset[number], coded.scale[number])
-            for potential in (found[rows, column], again[: rows.size]):
-                fields.append(np.empty((stencil.cells.size, 3), dtype=np.float32))
-                differences(
-                    potential.astype(np.float32),
-                    stencil.centre,
-                    stencil.neighbours,
-                    stencil.weight,
-                    fields[-1],
-                )
+            fields = [
+                stencil.field(potential.astype(np.float32))
+                for potential in (found[rows, column], again[: rows.size])
+            ]
             off = np.linalg.norm(fields[1] - fields[0], axis=1) / np.linalg.norm(fields[0], axis=1)
             typical.append(np.percentile(off, 99))
         assert np.median(typical) <= operator.error

@@ -5,6 +5,7 @@
     toml_file      any TOML file, with the line of every key
     planfile/      plan.toml <-> Plan; unknown keys are errors; JSON schema; template
     bodies/        the bodies that a plan can name
+    basis/         the surface basis of a body, made once and kept on disk
     screening      contraindications asked and answered
     prediction/    Plan -> Prediction, with intervals
     fields         the arrays behind a prediction that pictures are drawn from

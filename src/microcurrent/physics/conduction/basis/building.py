@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from microcurrent.physics.conduction.basis.coding import RUN, decoded, encode, runs_of
+from microcurrent.physics.conduction.basis.coding import RUN, Coded, decoded, encode, runs_of
 from microcurrent.physics.conduction.basis.details import faded, rests, transfers
 from microcurrent.physics.conduction.basis.layout import Layout, blocks_of, empty_arrays
-from microcurrent.physics.conduction.basis.operators import Coded, FieldOperator, Interior, differences
+from microcurrent.physics.conduction.basis.operators import FieldOperator, Interior
 from microcurrent.physics.conduction.basis.responses import (
     BLOCK,
     TOLERANCE,
@@ -36,7 +36,7 @@ _PERCENTILE = 99.0
 
 
 def fill(
-    layout: Layout, solver: Solver, arrays: Arrays, step: int, *, tolerance: float = TOLERANCE
+    layout: Layout, solver: Solver, step: int, *, arrays: Arrays, tolerance: float = TOLERANCE
 ) -> None:
     """Solve one block of right-hand sides and put what they give into `arrays`.
 
@@ -53,7 +53,7 @@ def fill(
         begin = (step - first) * BLOCK
         chosen = range(begin, min(begin + BLOCK, layout.sets.count))
         columns = [layout.sets.column(number) for number in chosen]
-        currents = rests(layout.patches, layout.weights, solver.cells, columns)
+        currents = rests(layout.patches, layout.weights, solver_cells=solver.cells, columns=columns)
         found = potentials(solver, currents, tolerance=tolerance)
         for number, column in enumerate(columns):
             _keep_rests(layout, solver.cells, arrays, column, found[:, number])
@@ -67,16 +67,13 @@ def _keep_patches(
     values = np.ascontiguousarray(found, dtype=np.float32)
     arrays["skin"][numbers] = values[rows[layout.skin]].T
     codes, offset, scale = (arrays[name][numbers] for name in ("codes", "offset", "scale"))
-    encode(values, rows, codes, offset, scale)
+    encode(values, rows, (codes, offset, scale))
     exact = values[rows, 0]
     again = decoded(codes[0], offset[0], scale[0])[: exact.size].astype(np.float32)
     for tissue, stencil in enumerate(layout.stencils.values()):
-        fields = []
-        for potential in (exact, again):
-            fields.append(np.empty((stencil.cells.size, 3), dtype=np.float32))
-            differences(potential, stencil.centre, stencil.neighbours, stencil.weight, fields[-1])
-        strength = np.linalg.norm(fields[0], axis=1)
-        off = np.linalg.norm(fields[1] - fields[0], axis=1)
+        field = stencil.field(exact)
+        strength = np.linalg.norm(field, axis=1)
+        off = np.linalg.norm(stencil.field(again) - field, axis=1)
         seen = strength > _FAINTEST * strength.max()
         arrays["errors"][step, tissue] = np.percentile(off[seen] / strength[seen], _PERCENTILE)
 
@@ -92,7 +89,7 @@ def _keep_rests(
         runs, coded = _rest_places(layout, int(cell), kept.size)
         codes = arrays["rest_codes"][coded]
         offset, scale = arrays["rest_offset"][runs], arrays["rest_scale"][runs]
-        encode(kept[:, None], np.arange(kept.size), codes[None], offset[None], scale[None])
+        encode(kept[:, None], np.arange(kept.size), (codes[None], offset[None], scale[None]))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -190,5 +187,5 @@ def basis_in_memory(layout: Layout, solver: Solver, *, tolerance: float = TOLERA
     """Return the basis of `layout`, all its steps done one after the other in memory."""
     arrays = empty_arrays(layout)
     for step in range(layout.steps):
-        fill(layout, solver, arrays, step, tolerance=tolerance)
+        fill(layout, solver, step, arrays=arrays, tolerance=tolerance)
     return assemble(layout, arrays, derive(layout, arrays))

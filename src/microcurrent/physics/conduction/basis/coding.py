@@ -7,6 +7,8 @@ neighbours, which are the field, with an error far below that of the grid.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit
@@ -33,9 +35,10 @@ def runs_of(count: int) -> int:
 
 
 @njit(nogil=True, cache=True)
-def encode(values: Singles, rows: Integers, codes: Codes, offset: Singles, scale: Singles) -> None:
-    """Code the columns of `values` (n, K) at `rows` (M,) into `codes` (K, runs * 64) with `offset` and
-    `scale` (K, runs). The last run is filled up with 0."""
+def encode(values: Singles, rows: Integers, coded: Triple) -> None:
+    """Code the columns of `values` (n, K) at `rows` (M,) into `coded`: codes (K, runs * 64), offset
+    and scale (K, runs). The last run is filled up with 0."""
+    codes, offset, scale = coded
     count, width = rows.size, values.shape[1]
     low = np.empty(width, np.float32)
     high = np.empty(width, np.float32)
@@ -63,7 +66,7 @@ def encode(values: Singles, rows: Integers, codes: Codes, offset: Singles, scale
 
 
 @njit(nogil=True, cache=True)
-def add_columns(total: Singles, coded: Triple, numbers: Integers, weights: Singles) -> None:
+def _add_columns(total: Singles, coded: Triple, numbers: Integers, weights: Singles) -> None:
     """Add to `total` (runs * 64,) the rows `numbers` (n,) of `coded`, times `weights` (n,) each.
 
     `coded`: codes (Q, runs * 64), offset and scale (Q, runs).
@@ -82,7 +85,7 @@ def add_columns(total: Singles, coded: Triple, numbers: Integers, weights: Singl
 
 
 @njit(nogil=True, cache=True)
-def add_rows(total: Singles, coded: Triple, starts: Integers, weights: Singles) -> None:
+def _add_rows(total: Singles, coded: Triple, starts: Integers, weights: Singles) -> None:
     """Add to `total` (runs * 64,) coded rows of this length, times `weights` (n,) each.
 
     `coded`: codes, offset and scale of many rows end to end; `starts` (n,): the run in which each
@@ -96,6 +99,32 @@ def add_rows(total: Singles, coded: Triple, starts: Integers, weights: Singles) 
             base, each = weights[j] * offset[place], weights[j] * scale[place]
             for i in range(RUN):
                 own[i] += base + each * np.float32(code[i])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Coded:
+    """Coded potentials [ohm]: rows of whole runs, one below the other or end to end.
+
+    `codes` (Q, runs * 64), `offset` and `scale` (Q, runs); or all of them flat, for rows of different
+    lengths. Nobody may write them.
+    """
+
+    codes: Codes
+    offset: Singles
+    scale: Singles
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes taken."""
+        return int(self.codes.nbytes + self.offset.nbytes + self.scale.nbytes)
+
+    def add(self, total: Singles, numbers: Integers, weights: Floats) -> None:
+        """Add to `total` (runs * 64,) the rows `numbers` (n,), times `weights` (n,) each."""
+        _add_columns(total, (self.codes, self.offset, self.scale), numbers, weights.astype(np.float32))
+
+    def add_rows(self, total: Singles, starts: Integers, weights: Floats) -> None:
+        """Add to `total` (runs * 64,) the rows of its length that begin at the runs `starts` (n,)."""
+        _add_rows(total, (self.codes, self.offset, self.scale), starts, weights.astype(np.float32))
 
 
 def decoded(codes: Codes, offset: Singles, scale: Singles) -> Floats:

@@ -158,7 +158,7 @@ def sets_apart(patches: Patches, *, distance: float) -> Sets:
 
 
 def rests(
-    patches: Patches, weights: sparse.csr_array, solver_cells: Integers, columns: list[Integers]
+    patches: Patches, weights: sparse.csr_array, *, solver_cells: Integers, columns: list[Integers]
 ) -> sparse.csc_array:
     """Return the balanced currents d_k of the cells in each of `columns`, added up, (n, K) [A].
 

@@ -142,7 +142,7 @@ def layout_of(
     wanted = np.zeros(grid.shape, dtype=bool)
     for cells in places.values():
         wanted.reshape(-1)[cells] = True
-    support = support_of(grid, conducting, wanted, patches.cells)
+    support = support_of(grid, conducting, wanted=wanted, skin=patches.cells)
     order = np.argsort(support)
     around = surroundings(_points(grid, support), patches.centres, reach=choice.reach)
     runs = _runs(patches, around)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from numba import njit
 from scipy import sparse
 
-from microcurrent.physics.conduction.basis.coding import RUN, Codes, Triple, add_columns, add_rows, runs_of
+from microcurrent.physics.conduction.basis.coding import RUN, Coded, runs_of
 from microcurrent.physics.conduction.basis.details import Surroundings
 from microcurrent.physics.conduction.basis.patches import Patches
 from microcurrent.physics.conduction.contact import Integers, Mask
@@ -21,12 +21,14 @@ from microcurrent.physics.conduction.grid import Floats, Grid
 
 Singles = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int32]
+#: Centre, neighbours and weight of a stencil.
+Parts = tuple[Places, Places, Singles]
 
 #: A patch whose share of the current is below this part of the largest is a rounding.
 _NEGLIGIBLE = 1e-9
 
 
-def support_of(grid: Grid, conducting: Mask, wanted: Mask, skin: Integers) -> Integers:
+def support_of(grid: Grid, conducting: Mask, *, wanted: Mask, skin: Integers) -> Integers:
     """Return the cells whose potential is needed, flat indices (M,), in the order of the operators.
 
     They are the cells `wanted` (nx, ny, nz), all their conducting neighbours, and the cells `skin`
@@ -68,6 +70,12 @@ class Stencil:
     neighbours: Places
     weight: Singles
     skin: Integers
+
+    def field(self, potential: Singles) -> Singles:
+        """Return the field [V/m], (N, 3), of a `potential` of the support (M,) [V], no current entering."""
+        field = np.empty((self.cells.size, 3), dtype=np.float32)
+        _differences(potential, (self.centre, self.neighbours, self.weight), field)
+        return field
 
 
 def stencil_of(
@@ -114,10 +122,8 @@ def stencil_of(
 
 
 @njit(nogil=True, cache=True)
-def differences(
-    potential: Singles, centre: Places, neighbours: Places, weight: Singles, field: Singles
-) -> None:
-    """Put the field of a potential (M,) into `field` (N, 3); see `Stencil`."""
+def _differences(potential: Singles, stencil: Parts, field: Singles) -> None:
+    centre, neighbours, weight = stencil
     for j in range(centre.size):
         own = potential[centre[j]]
         for axis in range(3):
@@ -125,25 +131,6 @@ def differences(
             field[j, axis] = weight[j, low] * (potential[neighbours[j, low]] - own) + weight[j, high] * (
                 own - potential[neighbours[j, high]]
             )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Coded:
-    """Coded potentials: `codes`, `offset` and `scale` [ohm], of shapes that the holder tells."""
-
-    codes: Codes
-    offset: Singles
-    scale: Singles
-
-    @property
-    def arrays(self) -> Triple:
-        """The three arrays in order, as the kernels take them."""
-        return (self.codes, self.offset, self.scale)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes taken."""
-        return int(self.codes.nbytes + self.offset.nbytes + self.scale.nbytes)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -172,12 +159,12 @@ class Interior:
         total = np.zeros(self.columns.codes.shape[1], dtype=np.float32)
         shares = into[cells] @ self.weights[cells]
         numbers = np.flatnonzero(np.abs(shares) > _NEGLIGIBLE * np.abs(into).max(initial=0.0))
-        add_columns(total, self.columns.arrays, numbers, shares[numbers].astype(np.float32))
+        self.columns.add(total, numbers, shares[numbers])
         for number in np.unique(self.patches.cell_patch[cells]):
             own = cells[self.patches.cell_patch[cells] == number]
             near = self.surroundings.of(number)
             sums = np.zeros(RUN * runs_of(near.stop - near.start), dtype=np.float32)
-            add_rows(sums, self.rests.arrays, self.rest_starts[own], into[own].astype(np.float32))
+            self.rests.add_rows(sums, self.rest_starts[own], into[own])
             total[self.surroundings.places[near]] += sums[: near.stop - near.start]
         return total[: self.cells.size]
 
@@ -227,8 +214,7 @@ class FieldOperator:
     def field_from(self, potential: Singles, faces: Integers, currents: Floats) -> Singles:
         """Return the field [V/m], (N, 3), where the support's `potential` (M,) [V] is known already."""
         stencil = self.stencil
-        field = np.empty((stencil.cells.size, 3), dtype=np.float32)
-        differences(potential, stencil.centre, stencil.neighbours, stencil.weight, field)
+        field = stencil.field(potential)
         patches = self.interior.patches
         rows = stencil.skin[patches.face_cell[faces]]
         own = rows >= 0

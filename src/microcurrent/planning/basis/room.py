@@ -1,0 +1,87 @@
+"""Room: what making a basis takes in memory and on disk, and a refusal where it is not there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from microcurrent.errors import Problem, ValueRefused
+from microcurrent.physics.conduction.basis.layout import Layout
+from microcurrent.physics.conduction.basis.responses import BLOCK
+
+#: Bytes for each unknown of the solver: matrix and hierarchy (80), and for each right-hand side the
+#: current (8) and five vectors of single precision.
+_SOLVER, _EACH_SIDE = 80, 28
+#: Bytes for each cell of the grid: its conductivity along three axes and a few masks.
+_CELL = 40
+#: Part of what is free that must stay free.
+_SPARE = 0.1
+#: Bytes of one of the sparse entries between skin cells, and how many there are for each rest that
+#: reaches another skin cell, with what its making takes at a time.
+_ENTRY = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """Bytes wanted: `disk` for the files, `memory` while they are made."""
+
+    disk: int
+    memory: int
+
+
+def room_for(layout: Layout, *, grid_cells: int, unknowns: int) -> Room:
+    """Return the room that the basis of a layout needs, in bytes."""
+    solver = unknowns * (_SOLVER + BLOCK * _EACH_SIDE) + grid_cells * _CELL
+    pairs = _pairs(layout)
+    resistance = 8 * layout.patches.count**2
+    geometry = sum(
+        stencil.neighbours.nbytes + stencil.weight.nbytes + 20 * stencil.cells.size
+        for stencil in layout.stencils.values()
+    )
+    geometry += layout.surroundings.places.nbytes + layout.surroundings.window.nbytes
+    disk = layout.nbytes + resistance + 12 * pairs + geometry
+    return Room(disk=disk, memory=max(solver, pairs * _ENTRY + resistance) + geometry)
+
+
+def _pairs(layout: Layout) -> int:
+    """About how many pairs of skin cells have a rest between them: those within two reaches, on a plane."""
+    on_skin = layout.patches.cells.size / max(layout.support.size, 1)
+    return int(2 * layout.shapes["rest_codes"][0][0] * min(1.0, 4 * on_skin))
+
+
+def check_room(room: Room, folder: Path, *, memory: int | None = None, disk: int | None = None) -> None:
+    """Refuse where `folder` has no room for the files, or the machine no memory for the making.
+
+    `memory` and `disk`: bytes free, asked of the machine where not given; where it does not tell,
+    nothing is refused. Raises `ValueRefused` with the estimate.
+    """
+    for name, wanted, free, advice in (
+        ("memory to make a basis", room.memory, free_memory() if memory is None else memory,
+         "Choose a wider spacing of the grid"),
+        ("room on disk for a basis", room.disk, shutil.disk_usage(folder).free if disk is None else disk,
+         "Choose fewer tissues, a smaller region or a wider spacing, or delete what the folder holds"),
+    ):  # fmt: skip
+        if free is not None and wanted > (1 - _SPARE) * free:
+            raise ValueRefused(
+                Problem(
+                    what=f"not enough {name}",
+                    expected=f"about {wanted / 1e9:.2g} GB",
+                    came=f"{free / 1e9:.2g} GB free",
+                    advice=advice,
+                )
+            )
+
+
+def free_memory() -> int | None:
+    """Return the bytes of memory that programs can still have, or None where the machine does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        return next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration, ValueError):
+        pass
+    try:
+        return int(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, OSError, ValueError):
+        return None
