@@ -86,7 +86,7 @@ def gelled(
 ) -> Wet:
     metals = [metal_of(faces, one, impedance=impedance) for one in discs(body)]
     films = [film_of(faces, one, conductance=conductance) for one in discs(body, radius=0.009)]
-    return wet_network(metals, joined(films), links)
+    return wet_network(metals, joined(films, links), links)
 
 
 @pytest.mark.parametrize("skin", [0.0, 0.01, 1.0, 100.0])
@@ -193,7 +193,7 @@ def test_the_order_of_faces_and_electrodes_does_not_matter(
 ) -> None:
     random = np.random.default_rng(5)
     metals = [metal_of(faces, one, impedance=0.01) for one in discs(body)]
-    film = joined([film_of(faces, one, conductance=GEL) for one in discs(body, radius=0.009)])
+    film = joined([film_of(faces, one, conductance=GEL) for one in discs(body, radius=0.009)], links)
     straight = solve_live(response, wet_network(metals, film, links), DRIVES, skin=0.3)
     mixed = []
     for metal in metals[::-1]:
@@ -283,6 +283,31 @@ def test_a_film_that_touches_no_metal_carries_no_net_current(
     assert np.abs(live.currents[own]).max() > 1e-5 * max(CURRENTS)
 
 
+def test_films_flow_together_where_they_touch_and_only_there(
+    body: Conductor, faces: Faces, response: DirectResponse, links: SurfaceLinks
+) -> None:
+    metals = [metal_of(faces, one) for one in discs(body)[1:]]
+    # The two probes stand 25.5 mm apart; the second film reaches towards the first.
+    found = []
+    for radius in (0.006, 0.0125, 0.016):
+        films = [
+            film_of(
+                faces,
+                disc_contact(body.grid, body.conducting, centre=at, radius=r, impedance=0, mirrored=True),
+                conductance=GEL,
+            )
+            for at, r in zip(PLACES[1:], (0.0115, radius), strict=True)
+        ]
+        film = joined(films, links)
+        pair = [Drive(current=1e-3), Drive(current=-1e-3)]
+        live = solve_live(response, wet_network(metals, film, links), pair, skin=10.0)
+        found.append((np.unique(film.pool).size, np.abs(live.currents).sum() / 2e-3))
+    assert [pools for pools, _ in found] == [2, 2, 1]
+    # Across a gap of a millimetre all the current has to go through the skin.
+    assert [share for _, share in found[:2]] == pytest.approx([1.0, 1.0], rel=1e-9)
+    assert found[2][1] < 0.5
+
+
 def test_low_skin_impedance_crowds_the_rim_and_high_evens_it(
     body: Conductor, faces: Faces, response: DirectResponse
 ) -> None:
@@ -309,7 +334,7 @@ def test_refusals(body: Conductor, faces: Faces, response: DirectResponse, links
     with pytest.raises(ValueRefused, match="one or more"):
         wet_network([])
     with pytest.raises(ValueRefused, match="one or more"):
-        joined([])
+        joined([], links)
     below = discs(body)[0]
     with pytest.raises(ValueRefused, match="faces of the skin"):
         metal_of(faces, replace(below, side=-below.side))

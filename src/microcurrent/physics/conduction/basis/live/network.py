@@ -129,7 +129,8 @@ def _conducting(film: Film | None) -> Film | None:
     used = sheet > 0
     if not used.any():
         return None
-    return Film(faces=film.faces[used], area=film.area[used], conductance=sheet[used])
+    pool = np.asarray(film.pool)[used]
+    return Film(faces=film.faces[used], area=film.area[used], conductance=sheet[used], pool=pool)
 
 
 def _cut(metals: Sequence[Metal], film: Film | None) -> _Parts:
@@ -174,6 +175,10 @@ def _across_faces(
     parts: _Parts, film: Film, links: SurfaceLinks, *, pairs: Integers, ends: Integers
 ) -> tuple[Integers, Floats]:
     """Film between the main parts of neighbouring faces; `ends` (k, 2) of the `pairs` (k,), in `wet`."""
+    pool = np.full(parts.wet.size, -1)
+    pool[np.searchsorted(parts.wet, film.faces)] = np.asarray(film.pool)
+    one_pool = pool[ends[:, 0]] == pool[ends[:, 1]]
+    pairs, ends = pairs[one_pool], ends[one_pool]
     nodes = parts.main[ends]
     gap = np.ones(len(nodes))
     apart = parts.electrode[nodes[:, 0]] != parts.electrode[nodes[:, 1]]

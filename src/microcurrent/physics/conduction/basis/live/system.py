@@ -19,7 +19,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import lu_factor, lu_solve
+from scipy.linalg import get_lapack_funcs
 
 from microcurrent.errors import ConservationError, Problem, ValueRefused
 from microcurrent.physics.conduction.basis.live.network import Wet
@@ -31,6 +31,7 @@ from microcurrent.physics.conduction.grid import Floats
 
 #: Wanted currents must add up to zero within this share of the largest: rounding of their sum.
 _BALANCE = 1e-12
+_TOO_DIFFERENT = "Film and skin conduct too differently for double precision."
 
 
 class Response(Protocol):
@@ -145,7 +146,11 @@ class LiveSystem:
         scaled = self._matrix * self._columns
         self._kind = scaled.dtype
         self._rows = 1.0 / np.abs(scaled).max(axis=1)
-        self._factors = lu_factor(scaled * self._rows[:, None], overwrite_a=True, check_finite=False)
+        scaled = scaled * self._rows[:, None]
+        factor, self._back = get_lapack_funcs(("getrf", "getrs"), (scaled,))
+        *self._factors, singular = factor(scaled, overwrite_a=True)
+        if singular:
+            raise ConservationError(_TOO_DIFFERENT)
 
     def solve(self, values: Values, emf: Values | None = None) -> LiveSolution:
         """Return the state for `values` (E,) [A, or V where held] and `emf` (n,) [V] of the skin.
@@ -162,7 +167,7 @@ class LiveSystem:
         right[free:count] = -source[free:]
         right[count] = 0.0
         right[count + 1 :] = np.where(self._held, values, values - driven[free:])
-        answer = self._columns * lu_solve(self._factors, right * self._rows, check_finite=False)
+        answer = self._columns * self._back(*self._factors, right * self._rows)[0]
         currents, constant, metal = answer[:count], answer[count], answer[count + 1 :]
         below = self._transfer @ currents + constant
         potentials = below + self._over * currents + source
@@ -222,7 +227,7 @@ class LiveSystem:
         if not wrong <= CONSERVATION * largest:
             raise ConservationError(
                 f"delivered currents {delivered} A differ from the wanted {wanted} A, or from what enters "
-                f"the skin, by {wrong:.1e} A. Film or skin conduct too differently for double precision."
+                f"the skin, by {wrong:.1e} A. {_TOO_DIFFERENT}"
             )
 
     def _balance(

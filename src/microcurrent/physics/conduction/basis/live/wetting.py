@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from microcurrent.errors import Problem, ValueRefused
-from microcurrent.physics.conduction.contact import Contact, Faces, Integers
+from microcurrent.physics.conduction.basis.live.neighbours import SurfaceLinks
+from microcurrent.physics.conduction.contact import AREA_ROUNDING, Contact, Faces, Integers
 from microcurrent.physics.conduction.grid import Floats
 
 Values = npt.NDArray[np.inexact]
@@ -40,15 +43,24 @@ class Film:
     """A conducting film on the skin, under the metal too: `faces` (m,), wetted `area` (m,) [m2].
 
     `conductance` [S], of a square of it: conductivity times thickness; a number or (m,), 0 or more.
-    Raises `ValueRefused` for no face, a face named twice and values outside these meanings.
+    `pool`: pieces of film that do not touch, though they may wet neighbouring faces, have different
+    numbers; a number or (m,). Raises `ValueRefused` for no face, a face named twice and values outside
+    these meanings.
     """
 
     faces: Integers
     area: Floats
     conductance: Floats | float
+    pool: Integers | int = 0
 
     def __post_init__(self) -> None:
         count = _keep_faces(self, "film")
+        pool = np.array(self.pool)
+        if pool.shape not in ((), (count,)) or not np.issubdtype(pool.dtype, np.integer):
+            raise _refused(
+                "film", "pool", f"a whole number for each of {count} faces", f"shape {pool.shape}"
+            )
+        object.__setattr__(self, "pool", np.array(np.broadcast_to(pool, (count,))))
         _keep_values(self, "film", "area", count)
         _keep_values(self, "film", "conductance", count)
 
@@ -98,20 +110,43 @@ def film_of(faces: Faces, contact: Contact, *, conductance: npt.ArrayLike) -> Fi
     return Film(faces=places_of(faces, contact), area=contact.area, conductance=np.asarray(conductance))
 
 
-def joined(films: Sequence[Film]) -> Film:
-    """Return one film made of several, which flow together where they touch or overlap.
+def joined(films: Sequence[Film], links: SurfaceLinks) -> Film:
+    """Return one film made of several, which flow together where they overlap and only there.
 
-    Where two lie on one face, the larger wet area and the better conductance hold. Raises
-    `ValueRefused` for no film.
+    Two overlap where together they wet more of a face than there is, and touch where each wets the
+    whole of one of two neighbours; else a gap of dry skin parts them. Where two lie on one face the
+    larger wet area and its conductance hold. Raises `ValueRefused` for no film.
     """
     if not films:
         raise _refused("film", "films", "one or more", "none")
-    every = np.concatenate([film.faces for film in films])
-    faces, place = np.unique(every, return_inverse=True)
-    area, conductance = np.zeros(faces.size), np.zeros(faces.size)
-    np.maximum.at(area, place, np.concatenate([film.area for film in films]))
-    np.maximum.at(conductance, place, np.concatenate([film.conductance for film in films]))
-    return Film(faces=faces, area=area, conductance=conductance)
+    number = np.repeat(np.arange(len(films)), [film.faces.size for film in films])
+    faces = np.concatenate([film.faces for film in films])
+    share = np.concatenate([film.area for film in films]) / links.shadow[faces]
+    pool = _pools(faces, share, number, links)
+    # The largest on each face.
+    order = np.lexsort((-share, faces))
+    kept = order[np.append(True, np.diff(faces[order]) > 0)]
+    conductance = np.concatenate([np.asarray(film.conductance) for film in films])
+    area = np.concatenate([film.area for film in films])
+    return Film(faces=faces[kept], area=area[kept], conductance=conductance[kept], pool=pool[number[kept]])
+
+
+def _pools(faces: Integers, share: Floats, number: Integers, links: SurfaceLinks) -> Integers:
+    """The number of the pool that each film belongs to."""
+    count = int(number[-1]) + 1
+    order = np.lexsort((number, faces))
+    one, other = order[:-1], order[1:]
+    over = (faces[one] == faces[other]) & (share[one] + share[other] > 1 + AREA_ROUNDING)
+    meeting = [np.stack([number[one[over]], number[other[over]]])]
+    full = np.flatnonzero(share > 1 - AREA_ROUNDING)
+    whole, place = np.unique(faces[full], return_inverse=True)
+    owner = np.zeros(whole.size, dtype=np.int64)
+    owner[place] = number[full]
+    if whole.size:
+        meeting.append(owner[np.searchsorted(whole, links.pairs[links.among(whole)])].T)
+    pairs = np.concatenate(meeting, axis=1)
+    graph = sparse.coo_array((np.ones(pairs.shape[1]), (pairs[0], pairs[1])), shape=(count, count))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
 def places_of(faces: Faces, contact: Contact) -> Integers:
