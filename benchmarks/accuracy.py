@@ -77,8 +77,8 @@ def one(spacing: float, place: Placing, mixing: Mixing | None) -> tuple[int, flo
         conductor = Conductor(grid, mixed.conductivity, faces=mixed.faces)
     ball = inject(conductor, place, shells=SHELLS, labels=labels, caps=CAPS)
     seconds = time.perf_counter() - begin
-    potential, field = compared(ball, SHELLS, shell=SCALP, inner=False)
-    errors = [potential, field, compared(ball, SHELLS, shell=BRAIN, inner=True)[1]]
+    scalp = compared(ball, SHELLS, shell=SCALP, inner=False)
+    errors = [scalp.potential, scalp.slope, compared(ball, SHELLS, shell=BRAIN, inner=True).field]
     return int(conductor.conducting.sum()), seconds, errors
 
 

@@ -17,6 +17,7 @@ of impedance z flows ``(U - phi) / z`` per area; its total current is given, its
     sheets      Sheet, with_sheets          thin resistive layers inside the tissue
     basis/      SurfaceBasis            the bulk solved once for patches of skin, electrodes live
     fields      face_currents, ...        density, field, heat, power, current through planes
+    recovery    tissue_field              the field in one tissue, better on steps and mixed faces
 
 ::
 

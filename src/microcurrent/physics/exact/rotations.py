@@ -87,7 +87,7 @@ def turned_cases() -> tuple[TurnedCase, ...]:
             problem="three-layer bar with contact impedance on its ends",
             measures=(
                 TurnedMeasure(name="resistance", accuracy=0.06),
-                TurnedMeasure(name="density", accuracy=0.23),
+                TurnedMeasure(name="density, by slope", accuracy=0.18),
             ),
             compute=bar_errors,
         ),
@@ -96,7 +96,7 @@ def turned_cases() -> tuple[TurnedCase, ...]:
             problem="scalp, skull 1:80 and brain (Rush and Driscoll)",
             measures=(
                 TurnedMeasure(name="potential, scalp", accuracy=0.22),
-                TurnedMeasure(name="field, scalp", accuracy=0.45),
+                TurnedMeasure(name="field, scalp, by slope", accuracy=0.45),
             ),
             compute=head_errors,
         ),
@@ -108,7 +108,8 @@ def head_errors(level: int, place: Placing) -> tuple[float, float]:
     shells = round_problems.RUSH_DRISCOLL
     spacing = round_problems.HEAD_LENGTH / level
     ball = round_problems.solved_ball(spacing, place, shells=shells, caps=round_problems.antipodes(1e-3))
-    return round_problems.compared(ball, shells, shell=2, inner=False)
+    found = round_problems.compared(ball, shells, shell=2, inner=False)
+    return found.potential, found.slope
 
 
 def bar_errors(level: int, place: Placing) -> tuple[float, float]:
@@ -132,7 +133,8 @@ def bar_errors(level: int, place: Placing) -> tuple[float, float]:
     )
     found = float(solution.electrode_potentials[0]) / 1e-3
     middle = conductor.conducting & (np.abs(steps.centres(grid, place)[..., 2]) < 0.5 * half[2])
-    field = steps.field_in_body(conductor, place, solution)[middle]
+    _, slope = steps.fields_in_body(conductor, place, solution, labels)
+    field = slope[middle]
     density = field * np.array(_BAR_TABLE)[labels[middle], None]
     wanted = np.broadcast_to([0.0, 0.0, -1e-3 / area], density.shape)
     return abs(found / exact - 1), steps.apart(density, wanted)

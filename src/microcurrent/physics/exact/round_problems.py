@@ -113,8 +113,17 @@ def _radial(points: Floats) -> Floats:
     return np.asarray(points / np.linalg.norm(points, axis=-1, keepdims=True))
 
 
-def compared(ball: Ball, shells: Shells, *, shell: int, inner: bool) -> tuple[float, float]:
-    """Return the relative errors of potential and field in one shell, away from the electrodes.
+@dataclass(frozen=True, kw_only=True)
+class Errors:
+    """Relative errors in one shell: of the potential, and of the field by face currents and by slope."""
+
+    potential: float
+    field: float
+    slope: float
+
+
+def compared(ball: Ball, shells: Shells, *, shell: int, inner: bool) -> Errors:
+    """Return the errors in one shell, away from the electrodes.
 
     With `inner`, only cells with neighbours of their own shell on all sides count.
     """
@@ -129,24 +138,34 @@ def compared(ball: Ball, shells: Shells, *, shell: int, inner: bool) -> tuple[fl
     index = index[(cosines < math.cos(_AWAY)).all(axis=1)]
     index = index[:: index.size // _MOST_POINTS + 1]
     exact = spherical_field(at.reshape(-1, 3)[index], shells, ball.caps)
-    field = steps.field_in_body(ball.conductor, ball.place, ball.solution).reshape(-1, 3)[index]
-    potential = ball.solution.potential.reshape(-1)[index]
-    return steps.potentials_apart(potential, exact.potential), steps.apart(field, exact.field)
+    plain, slope = steps.fields_in_body(ball.conductor, ball.place, ball.solution, ball.labels)
+    return Errors(
+        potential=steps.potentials_apart(ball.solution.potential.reshape(-1)[index], exact.potential),
+        field=steps.apart(plain.reshape(-1, 3)[index], exact.field),
+        slope=steps.apart(slope.reshape(-1, 3)[index], exact.field),
+    )
 
 
 def ball_errors(level: int, number: int) -> tuple[float, float]:
     """Return the errors of potential and field in a homogeneous sphere (V7)."""
-    ball = solved_ball(HEAD_LENGTH / level, steps.placing(number), shells=BALL, caps=antipodes(1e-3))
-    return compared(ball, BALL, shell=0, inner=True)
+    caps = antipodes(1e-3)
+    ball = solved_ball(HEAD_LENGTH / level, steps.placing(number), shells=BALL, caps=caps)
+    found = compared(ball, BALL, shell=0, inner=True)
+    return found.potential, found.field
 
 
 def head_errors(level: int, number: int) -> tuple[float, float, float, float]:
-    """Return the errors of potential and field in the scalp, then in the brain (V8)."""
-    ball = solved_ball(
-        HEAD_LENGTH / level, steps.placing(number), shells=RUSH_DRISCOLL, caps=antipodes(1e-3)
-    )
+    """Return the errors of V8: potential and field (two ways) in the scalp, field in the brain."""
+    caps = antipodes(1e-3)
+    ball = solved_ball(HEAD_LENGTH / level, steps.placing(number), shells=RUSH_DRISCOLL, caps=caps)
+    return scalp_and_brain(ball)
+
+
+def scalp_and_brain(ball: Ball) -> tuple[float, float, float, float]:
+    """Return the same for a ball of `RUSH_DRISCOLL` that is solved."""
     scalp = compared(ball, RUSH_DRISCOLL, shell=2, inner=False)
-    return (*scalp, *compared(ball, RUSH_DRISCOLL, shell=0, inner=True))
+    brain = compared(ball, RUSH_DRISCOLL, shell=0, inner=True)
+    return scalp.potential, scalp.field, scalp.slope, brain.field
 
 
 def limb_errors(level: int, number: int) -> tuple[float]:

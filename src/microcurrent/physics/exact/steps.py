@@ -20,6 +20,7 @@ from microcurrent.physics.conduction.contact import Contact, Faces, contact_on, 
 from microcurrent.physics.conduction.fields import current_density, electric_field, face_currents
 from microcurrent.physics.conduction.fractions import FineLabels, Labels
 from microcurrent.physics.conduction.grid import Floats, Grid
+from microcurrent.physics.conduction.recovery import tissue_field
 
 #: Powers of 1 / 1.2207, the root of x^4 = x + 1: steps of an additive sequence that fills a cube evenly
 #: (M. Roberts' R3 sequence, after H. Niederreiter's low-discrepancy sequences).
@@ -161,10 +162,18 @@ def even(radius: float, conductivity: float) -> float:
     return _EVEN * radius / conductivity
 
 
-def field_in_body(conductor: Conductor, place: Placing, solution: Solution) -> Floats:
-    """Return the field at cell centres in the body's frame, V/m ``(nx, ny, nz, 3)``."""
+def fields_in_body(
+    conductor: Conductor, place: Placing, solution: Solution, labels: Labels
+) -> tuple[Floats, Floats]:
+    """Return the field at cell centres in the body's frame, V/m ``(nx, ny, nz, 3)``, in two ways.
+
+    By the mean of face currents (`fields.electric_field`), and by `recovery.tissue_field`.
+    """
     density = current_density(conductor, face_currents(conductor, solution))
-    return place.to_body(electric_field(conductor, density))
+    return (
+        place.to_body(electric_field(conductor, density)),
+        place.to_body(tissue_field(conductor, solution, labels)),
+    )
 
 
 def inner(labels: Labels) -> npt.NDArray[np.bool_]:
