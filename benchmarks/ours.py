@@ -17,43 +17,22 @@ import numpy as np
 from head_model import Floats, Model, head
 from measure import Meter
 
+from microcurrent.physics.conduction.engine import Engine
 from microcurrent.physics.conduction.grid import Grid
 
 #: The smallest head that has every level and branch that a large one has.
 SMALL = 32
 
 
-def set_up(grid: Grid, conductivity: Any) -> Any:
+def set_up(grid: Grid, conductivity: Any) -> Engine:
     """Return the engine for a conductor."""
-    try:
-        from microcurrent.physics.conduction.multigrid import Engine
-    except ImportError:
-        return _Plain(grid, conductivity)
     return Engine(grid, conductivity)
 
 
-def solve(engine: Any, right: Floats, robin: Floats, tolerance: float) -> tuple[Floats, int]:
+def solve(engine: Engine, right: Floats, robin: Floats, tolerance: float) -> tuple[Floats, int]:
     """Return the potential in V ``(n,)`` and the iterations for one electrode at 1 V, the other at 0 V."""
     solved = engine.solve(right, robin=robin, tolerance=tolerance)
     return solved.potential, solved.iterations
-
-
-class _Plain:
-    """The plain sparse solver, until the engine is there."""
-
-    def __init__(self, grid: Grid, conductivity: Any) -> None:
-        from microcurrent.physics.conduction.assembly import bulk_matrix, diagonal_conductivity
-        from microcurrent.physics.conduction.multigrid import Part
-
-        bulk = bulk_matrix(grid, diagonal_conductivity(grid, conductivity))
-        self._part = Part(bulk, np.flatnonzero(np.ravel(conductivity) > 0))
-        self._part._levels()
-
-    def solve(self, right: Floats, *, robin: Floats, tolerance: float) -> Any:
-        self.iterations = 0
-        (solved,) = self._part.solve_units(robin, right[None], tolerance)
-        self.potential, self.iterations = solved.level + solved.departure, solved.iterations
-        return self
 
 
 def save(model: Model, folder: Path) -> None:

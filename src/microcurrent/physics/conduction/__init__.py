@@ -7,8 +7,9 @@ of impedance z flows ``(U - phi) / z`` per area; its total current is given, its
     grid        Grid, graded_edges        where the cells are
     contact     Contact, exposed_faces,   what an electrode covers, and the layer between
                 contact_on, disc_contact
-    assembly    bulk_matrix               conductivity to a sparse matrix
-    multigrid   Part                      conjugate gradients; hierarchy built once for the bulk
+    assembly    bulk_matrix               conductivity to a sparse matrix, the plain twin
+    engine/     Engine                    matrix-free multigrid in conjugate gradients, by numba
+    part        Part                      one connected part and its engine
     conductor   Conductor -> Solution     contacts and currents in, potential out, current checked
     alternating alternating_fields        the same in phasors: complex tissue, complex contacts
     drives      Drive, drive, ...         currents, voltages and floating electrodes mixed

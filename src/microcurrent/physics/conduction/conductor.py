@@ -7,17 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from microcurrent.errors import ConservationError, Problem, ValueRefused
-from microcurrent.physics.conduction.assembly import (
-    Integers,
-    bulk_matrix,
-    connected_parts,
-    diagonal_conductivity,
-)
+from microcurrent.physics.conduction.assembly import Integers, connected_parts, diagonal_conductivity
+from microcurrent.physics.conduction.conductances import FaceConductances, matrix_of
 from microcurrent.physics.conduction.contact import AREA_ROUNDING, Contact, Mask, areas_of
 from microcurrent.physics.conduction.grid import Floats, Grid
-from microcurrent.physics.conduction.multigrid import Part
+from microcurrent.physics.conduction.part import Part
 
 #: Currents left over in all cells, relative to the electrode current. A hundredth of the check
 #: below, so that a failed check means a defect and not a loose solve.
@@ -52,18 +49,23 @@ class Conductor:
 
     Solves ``div(sigma grad phi) = 0`` by finite volumes with the complete electrode model
     (Somersalo, Cheney and Isaacson 1992): through a contact of impedance z the current density is
-    ``(U - phi) / z``, each electrode's potential U is unknown and its total current given. The
-    matrix is assembled when made; the multigrid hierarchy when first needed, once.
+    ``(U - phi) / z``, each electrode's potential U is unknown and its total current given. `faces`
+    gives the conductances between cells where half cells in series would not do: sub-voxel tissue
+    (`fractions`), thin layers inside (`sheets`). The multigrid hierarchy is made when first needed, once.
 
     Raises `ValueRefused` for a conductivity that cannot be used (see `diagonal_conductivity`).
     """
 
-    def __init__(self, grid: Grid, conductivity: npt.ArrayLike) -> None:
+    def __init__(
+        self, grid: Grid, conductivity: npt.ArrayLike, *, faces: FaceConductances | None = None
+    ) -> None:
         self.grid = grid
         #: S/m along x, y, z, ``(nx, ny, nz, 3)``, 0 where excluded.
         self.conductivity = diagonal_conductivity(grid, conductivity)
-        self._bulk = bulk_matrix(grid, self.conductivity)
-        self._part_of = connected_parts(self._bulk, self.conducting)
+        if faces is not None:
+            faces.check_on(grid)
+        self._faces = faces
+        self._part_of = self._numbered()
         self._parts: dict[int, Part] = {}
 
     @property
@@ -98,7 +100,7 @@ class Conductor:
         contacts = tuple(contacts)
         number = self._shared_part(contacts)
         if number not in self._parts:
-            self._parts[number] = Part(self._bulk, np.flatnonzero(self._part_of == number))
+            self._parts[number] = self._make_part(number)
         part = self._parts[number]
         series = [contact.impedance + self.half_cell(contact) for contact in contacts]
         rows = [np.searchsorted(part.cells, contact.cells) for contact in contacts]
@@ -121,6 +123,18 @@ class Conductor:
             iterations=max(one.iterations for one in solved),
             residual=max(one.residual for one in solved),
         )
+
+    def _numbered(self) -> Integers:
+        """The number of the connected part of each cell, ``(nx ny nz,)``, -1 where excluded."""
+        if self._faces is not None:
+            return connected_parts(matrix_of(self._faces), self.conducting)
+        parts, _ = ndimage.label(self.conducting)
+        return np.asarray(parts, dtype=np.int64).ravel() - 1
+
+    def _make_part(self, number: int) -> Part:
+        along = [np.ascontiguousarray(self.conductivity[..., axis]) for axis in range(3)]
+        faces = None if self._faces is None else self._faces.axes
+        return Part(self.grid, np.flatnonzero(self._part_of == number), along, faces=faces)
 
     def half_cell(self, contact: Contact) -> Floats:
         """Return ``d / (2 sigma)`` from the contact faces to the cell centres, ohm m2 ``(F,)``."""

@@ -1,0 +1,26 @@
+"""The engine: matrix-free multigrid in conjugate gradients, compiled by numba when first used.
+
+Each cell keeps three conductances in float32; air costs nothing. Blocks of cells that conduct well together
+become one cell of the next level, down to a few hundred. One symmetric cycle over the levels preconditions
+conjugate gradients, whose potential and true residual are float64.
+::
+
+    solver       Engine, Solved     set up once, solve for any sources and electrodes
+    krylov       Iteration          conjugate gradients with reliable updates
+    levels       Hierarchy, Level   the cycle over the levels
+    building     make_hierarchy     levels from conductances
+    aggregation  join_cells, ...    which cells join, and the links between the joined
+    sweeps       descend, ...       kernels on rows: sweeps, transfer, products
+    extras       Extras             cells of a level that have no place on its rows
+    links        Links, correct     the small lower levels
+    rows         Rows, Stencil      cells kept row by row, and their conductances
+    team         Team               threads that share planes
+    vectors      load8, ...         short vectors for numba
+
+Plain twin: `microcurrent.physics.conduction.assembly`. Where the method comes from, and what was tried:
+docs/decisions/0014.
+"""
+
+from microcurrent.physics.conduction.engine.solver import Engine, Solved
+
+__all__ = ["Engine", "Solved"]

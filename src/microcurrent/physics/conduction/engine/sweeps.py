@@ -1,0 +1,221 @@
+"""What conjugate gradients and one multigrid level do on rows, in float32, a whole vector at a time.
+
+All kernels work on the planes `first` to `last` of the first axis, so that threads can share a level.
+Within its planes a thread's Gauss-Seidel sweep is exact; across the planes between two threads it uses the
+values from before the sweep. The backward sweep is the transpose of the forward one, so that a cycle is
+symmetric. Plain twins: `tests/physics/test_engine_kernels.py`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from microcurrent.physics.conduction.engine.vectors import (
+    add,
+    fma,
+    kernel,
+    load8,
+    mul,
+    splat8,
+    store,
+    store_narrow,
+    sub,
+    total,
+    wide8,
+)
+
+
+@kernel
+def descend(rows, stencil, vectors, step, first, last):
+    """r -= step q; z = one forward sweep from 0. Return the sums of r squared and of r.
+
+    `vectors`: r, q, z in storage.
+    """
+    g0, g1, g2, inverse = stencil
+    r, q, z = vectors
+    t = np.empty(rows.n2 + 32, np.float32)
+    c = np.empty(rows.n2 + 32, np.float32)
+    minus, nothing = splat8(np.float32(-step)), splat8(np.float32(0))
+    square, whole = 0.0, 0.0
+    for i in range(first, last):
+        for j in range(rows.n1):
+            row = i * rows.n1 + j
+            low, high = rows.low[row], rows.high[row]
+            if high <= low:
+                continue
+            s, b1 = rows.start[row], rows.below1[row]
+            b0 = rows.zero if i == first else rows.below0[row]
+            squares, sums = nothing, nothing
+            for k in range(low, high, 8):
+                v = fma(load8(q, s + k), minus, load8(r, s + k))
+                store(r, s + k, v)
+                squares = fma(v, v, squares)
+                sums = add(sums, v)
+                v = fma(load8(g0, b0 + k), load8(z, b0 + k), v)
+                v = fma(load8(g1, b1 + k), load8(z, b1 + k), v)
+                d = load8(inverse, s + k)
+                store(t, k, mul(v, d))
+                store(c, k, mul(load8(g2, s + k - 1), d))
+            square += total(squares)
+            whole += total(sums)
+            # What is left of the sweep is a recurrence along the row.
+            x = np.float32(0)
+            for k in range(low, high):
+                x = t[k] + c[k] * x
+                z[s + k] = x
+    return square, whole
+
+
+@kernel
+def restrict(rows, stencil, z, transfer, first, last):
+    """Add what `descend` left over to the coarser level. `transfer`: its cell of each cell, its right side."""
+    g0, g1, g2, _ = stencil
+    of, coarse = transfer
+    t = np.empty(rows.n2 + 32, np.float32)
+    for i in range(first, last):
+        for j in range(rows.n1):
+            row = i * rows.n1 + j
+            low, high = rows.low[row], rows.high[row]
+            if high <= low:
+                continue
+            s, a0, a1, b0 = rows.start[row], rows.above0[row], rows.above1[row], rows.below0[row]
+            for k in range(low, high, 8):
+                v = mul(load8(g2, s + k), load8(z, s + k + 1))
+                v = fma(load8(g1, s + k), load8(z, a1 + k), v)
+                v = fma(load8(g0, s + k), load8(z, a0 + k), v)
+                if i == first:
+                    v = fma(load8(g0, b0 + k), load8(z, b0 + k), v)
+                store(t, k, v)
+            for k in range(low, high):
+                coarse[of[s + k]] += t[k]
+
+
+@kernel
+def prolong(rows, z, transfer, first, last):
+    """z += the correction of the coarser level. `transfer`: its cell of each cell, the correction."""
+    of, coarse = transfer
+    for row in range(first * rows.n1, last * rows.n1):
+        s = rows.start[row]
+        for k in range(s + rows.low[row], s + rows.high[row]):
+            z[k] += coarse[of[k]]
+
+
+@kernel
+def ascend(rows, stencil, vectors, halo, first, last):
+    """z = one backward sweep on z. Return r.z and q.z.
+
+    `vectors`: r, q, z; `halo`: z of the plane below `first` and of the plane at `last` as they were before
+    the sweep, each with the place in storage where it begins.
+    """
+    g0, g1, g2, inverse = stencil
+    r, q, z = vectors
+    under, under_place, over, over_place = halo
+    t = np.empty(rows.n2 + 32, np.float32)
+    c = np.empty(rows.n2 + 32, np.float32)
+    nothing = splat8(np.float32(0))
+    rz, qz = 0.0, 0.0
+    for i in range(last - 1, first - 1, -1):
+        for j in range(rows.n1 - 1, -1, -1):
+            row = i * rows.n1 + j
+            low, high = rows.low[row], rows.high[row]
+            if high <= low:
+                continue
+            s, a0, a1 = rows.start[row], rows.above0[row], rows.above1[row]
+            b0, b1 = rows.below0[row], rows.below1[row]
+            below, below_at, above, above_at = z, b0, z, a0
+            if i == first and b0 != rows.zero:
+                below, below_at = under, b0 - under_place
+            if i == last - 1 and a0 != rows.zero:
+                above, above_at = over, a0 - over_place
+            # The processor's prefetcher follows rows that are read the way the sweep goes.
+            for m in range((high - low) // 8):
+                k = high - 8 - 8 * m
+                v = fma(load8(g0, s + k), load8(above, above_at + k), load8(r, s + k))
+                v = fma(load8(g0, b0 + k), load8(below, below_at + k), v)
+                v = fma(load8(g1, s + k), load8(z, a1 + k), v)
+                v = fma(load8(g1, b1 + k), load8(z, b1 + k), v)
+                v = fma(load8(g2, s + k - 1), load8(z, s + k - 1), v)
+                d = load8(inverse, s + k)
+                store(t, k, mul(v, d))
+                store(c, k, mul(load8(g2, s + k), d))
+            x = np.float32(0)
+            for m in range(high - low):
+                k = high - 1 - m
+                x = t[k] + c[k] * x
+                z[s + k] = x
+            one, two = nothing, nothing
+            for k in range(low, high, 8):
+                v = load8(z, s + k)
+                one = fma(v, load8(r, s + k), one)
+                two = fma(v, load8(q, s + k), two)
+            rz += total(one)
+            qz += total(two)
+    return rz, qz
+
+
+@kernel
+def advance(rows, stencil, vectors, scalars, first, last):
+    """y += step p; p = z + shift + beta p; q = A z + beta q. Return p.q.
+
+    `vectors`: z, p, q, y; `scalars`: step, beta, shift. A is the bulk: rows add up to 0, so a shift needs no
+    product, and each is a sum of differences, so a large constant costs no digits.
+    """
+    g0, g1, g2, _ = stencil
+    z, p, q, y = vectors
+    step, beta, shift = scalars
+    steps, betas, shifts = splat8(np.float32(step)), splat8(np.float32(beta)), splat8(np.float32(shift))
+    pq = 0.0
+    for row in range(first * rows.n1, last * rows.n1):
+        low, high = rows.low[row], rows.high[row]
+        if high <= low:
+            continue
+        s, a0, a1 = rows.start[row], rows.above0[row], rows.above1[row]
+        b0, b1 = rows.below0[row], rows.below1[row]
+        dot = splat8(np.float32(0))
+        for k in range(low, high, 8):
+            x = load8(z, s + k)
+            v = mul(betas, load8(q, s + k))
+            v = fma(load8(g0, s + k), sub(x, load8(z, a0 + k)), v)
+            v = fma(load8(g0, b0 + k), sub(x, load8(z, b0 + k)), v)
+            v = fma(load8(g1, s + k), sub(x, load8(z, a1 + k)), v)
+            v = fma(load8(g1, b1 + k), sub(x, load8(z, b1 + k)), v)
+            v = fma(load8(g2, s + k), sub(x, load8(z, s + k + 1)), v)
+            v = fma(load8(g2, s + k - 1), sub(x, load8(z, s + k - 1)), v)
+            store(q, s + k, v)
+            old = load8(p, s + k)
+            store(y, s + k, fma(steps, old, load8(y, s + k)))
+            new = fma(betas, old, add(x, shifts))
+            store(p, s + k, new)
+            dot = fma(new, v, dot)
+        pq += total(dot)
+    return pq
+
+
+@kernel
+def collect(rows, vectors, step, first, last):
+    """x += y + step p in float64; y = 0. `vectors`: x, y, p."""
+    x, y, p = vectors
+    for row in range(first * rows.n1, last * rows.n1):
+        s = rows.start[row]
+        for k in range(s + rows.low[row], s + rows.high[row]):
+            x[k] += np.float64(y[k]) + step * np.float64(p[k])
+            y[k] = 0
+
+
+@kernel
+def residual(rows, faces, vectors, first, last):
+    """r = -A x of the bulk, each sum in float64. `faces`: g0, g1, g2, float32 or float64; `vectors`: x, r."""
+    g0, g1, g2 = faces
+    x, r = vectors
+    for row in range(first * rows.n1, last * rows.n1):
+        s, a0, a1 = rows.start[row], rows.above0[row], rows.above1[row]
+        b0, b1 = rows.below0[row], rows.below1[row]
+        for k in range(rows.low[row], rows.high[row], 8):
+            here = wide8(x, s + k)
+            v = mul(wide8(g0, s + k), sub(wide8(x, a0 + k), here))
+            v = fma(wide8(g0, b0 + k), sub(wide8(x, b0 + k), here), v)
+            v = fma(wide8(g1, s + k), sub(wide8(x, a1 + k), here), v)
+            v = fma(wide8(g1, b1 + k), sub(wide8(x, b1 + k), here), v)
+            v = fma(wide8(g2, s + k), sub(wide8(x, s + k + 1), here), v)
+            v = fma(wide8(g2, s + k - 1), sub(wide8(x, s + k - 1), here), v)
+            store_narrow(r, s + k, v)

@@ -1,0 +1,31 @@
+"""Threads that share the planes of a grid: each takes a stretch, all meet at the end of a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+Slab = tuple[int, int]
+
+
+class Team:
+    """Runs a kernel on several stretches of planes at once; the kernels release Python's lock."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self._pool = ThreadPoolExecutor(threads - 1, "microcurrent") if threads > 1 else None
+
+    def run(self, work: Callable[..., Any], slabs: tuple[Slab, ...], *arguments: Any) -> list[Any]:
+        """Return what ``work(*arguments, first, last)`` gives for each slab; the first slab runs here."""
+        if len(slabs) == 1 or self._pool is None:
+            return [work(*arguments, *slab) for slab in slabs]
+        others = [self._pool.submit(work, *arguments, *slab) for slab in slabs[1:]]
+        return [work(*arguments, *slabs[0]), *(other.result() for other in others)]
+
+    def each(self, work: Callable[[int], Any]) -> list[Any]:
+        """Return ``work(number)`` for every thread of the team."""
+        others = (
+            [self._pool.submit(work, number) for number in range(1, self.threads)] if self._pool else []
+        )
+        return [work(0), *(other.result() for other in others)]
