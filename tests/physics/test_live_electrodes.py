@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from microcurrent.errors import ConservationError, ValueRefused
+from microcurrent.physics.conduction.alternating import alternating_fields
 from microcurrent.physics.conduction.basis.live.direct import DirectResponse, direct_response
 from microcurrent.physics.conduction.basis.live.neighbours import SurfaceLinks, surface_links
 from microcurrent.physics.conduction.basis.live.network import Wet, wet_network
@@ -103,6 +104,22 @@ def test_it_is_the_complete_electrode_model(
     assert live.balance.electrodes == pytest.approx(found.electrodes, rel=1e-7)
     assert live.balance.tissue == pytest.approx(found.tissue, rel=1e-7)
     assert live.balance.skin == pytest.approx(found.contacts, rel=1e-7, abs=1e-20)
+
+
+@pytest.mark.parametrize("skin", [0.01 - 0.02j, 0.3 - 0.3j, 20.0 - 1.0j])
+def test_complex_skin_is_the_complete_electrode_model_in_phasors(
+    body: Conductor, faces: Faces, response: DirectResponse, skin: complex
+) -> None:
+    contacts = discs(body)
+    fields = alternating_fields(
+        body.grid, body.conductivity, contacts, impedances=[skin] * 3
+    )
+    full = fields.superpose(CURRENTS)
+    live = solve_live(response, dry(body, faces), DRIVES, skin=skin)
+    scale = np.abs(full.electrode_potentials).max()
+    assert live.electrode_potentials == pytest.approx(full.electrode_potentials, abs=1e-8 * scale)
+    expected = np.concatenate(full.contact_densities)
+    assert live.densities == pytest.approx(expected, abs=1e-7 * np.abs(expected).max())
 
 
 def test_contact_impedance_without_film_stands_in_series_with_the_skin(

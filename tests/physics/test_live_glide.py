@@ -23,14 +23,18 @@ PAIR = (Drive(current=CURRENT), Drive(current=-CURRENT))
 PATH = np.linspace(0.012, 0.03, 9)
 
 
-class OneCell:
-    """A field operator that can be checked by hand: cell k has a field along its own direction."""
+class FiveCells:
+    """The field of one tissue of five cells, which can be checked by hand."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, tissue: str) -> None:
+        self.tissue = tissue
         self.columns = np.random.default_rng(2).normal(size=(5, 3, count))
 
     def field(self, faces: np.ndarray, currents: np.ndarray) -> np.ndarray:
         return self.columns[:, :, faces] @ currents
+
+    def by_tissue(self, faces: np.ndarray, currents: np.ndarray) -> dict[str, np.ndarray]:
+        return {self.tissue: self.field(faces, currents)}
 
 
 @pytest.fixture(scope="module")
@@ -98,12 +102,12 @@ def test_a_balanced_waveform_leaves_no_charge_but_the_same_field(
     setting: tuple[Conductor, Faces, DirectResponse], stays: list[Stay]
 ) -> None:
     _, faces, response = setting
-    cells = OneCell(faces.cells.size)
-    direct = glide(response, stays, skin=0.3, operators={"muscle": cells})
+    cells = FiveCells(faces.cells.size, "muscle")
+    direct = glide(response, stays, skin=0.3, fields=cells.by_tissue)
     pulsed = [
         Stay(wet=one.wet, drives=PAIR, dwell=one.dwell, mean=0.0, mean_absolute=0.02) for one in stays
     ]
-    faradic = glide(response, pulsed, skin=0.3, operators={"muscle": cells})
+    faradic = glide(response, pulsed, skin=0.3, fields=cells.by_tissue)
     assert np.abs(faradic.net).max() == 0
     assert faradic.absolute == pytest.approx(0.02 * direct.absolute)
     assert faradic.fields["muscle"].largest == pytest.approx(direct.fields["muscle"].largest)
@@ -114,9 +118,9 @@ def test_field_over_time_is_the_mean_and_the_largest_of_the_positions(
     setting: tuple[Conductor, Faces, DirectResponse], stays: list[Stay]
 ) -> None:
     _, faces, response = setting
-    cells = OneCell(faces.cells.size)
+    cells = FiveCells(faces.cells.size, "skin")
     seen: list[LiveSolution] = []
-    exposure = glide(response, stays, skin=0.3, operators={"skin": cells}, advance=seen.append)
+    exposure = glide(response, stays, skin=0.3, fields=cells.by_tissue, advance=seen.append)
     assert len(seen) == len(stays)
     strengths = np.stack([np.linalg.norm(cells.field(*one.by_face()), axis=1) for one in seen])
     dwell = np.array([stay.dwell for stay in stays])
@@ -128,9 +132,9 @@ def test_phasors_have_charge_by_amplitude_and_field_by_all_components(
     setting: tuple[Conductor, Faces, DirectResponse], stays: list[Stay]
 ) -> None:
     _, faces, response = setting
-    cells = OneCell(faces.cells.size)
+    cells = FiveCells(faces.cells.size, "skin")
     sine = Stay(wet=stays[0].wet, drives=PAIR, dwell=1.0, mean=0.0, mean_absolute=2 / np.pi)
-    exposure = glide(response, [sine], skin=0.3 - 0.4j, operators={"skin": cells})
+    exposure = glide(response, [sine], skin=0.3 - 0.4j, fields=cells.by_tissue)
     wet, currents = solve_live(response, sine.wet, PAIR, skin=0.3 - 0.4j).by_face()
     assert np.abs(np.imag(currents)).max() > 1e-4 * CURRENT
     assert exposure.absolute == pytest.approx(2 / np.pi * np.abs(currents))

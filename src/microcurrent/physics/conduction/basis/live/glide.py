@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,12 +20,8 @@ from microcurrent.physics.conduction.grid import Floats
 _TOGETHER = 2500
 
 
-class Operator(Protocol):
-    """The field in one tissue per current through the skin."""
-
-    def field(self, faces: Integers, currents: Floats) -> npt.NDArray[np.floating]:
-        """Field (N, 3) [V/m] for `currents` (n,) [A] into `faces` (n,), which add up to 0."""
-        ...
+#: Faces (n,) and the currents (n,) [A] into them, adding up to 0, to the field (N, 3) [V/m] by tissue.
+Fields = Callable[[Integers, Values], Mapping[str, npt.NDArray[np.inexact]]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -103,15 +98,15 @@ def glide(
     stays: Sequence[Stay],
     *,
     skin: npt.ArrayLike,
-    operators: Mapping[str, Operator] | None = None,
+    fields: Fields | None = None,
     advance: Callable[[LiveSolution], None] | None = None,
 ) -> GlideExposure:
     """Return the charge on the skin and the field below it over all `stays`.
 
-    `skin` [ohm m2] as in `solve_live`; `operators`: the field of each tissue wanted. `advance` is called
-    with each solution, for a progress bar or a record. With phasors |E| is the root of the sum of squared
-    amplitudes of its components, which its peak in time does not pass. Raises `ValueRefused` for no stay,
-    and for phasors with a mean.
+    `skin` [ohm m2] as in `solve_live`; `fields`: that of the tissues wanted, as `SurfaceBasis.fields`
+    gives it. `advance` is called with each solution, for a progress bar or a record. With phasors |E| is
+    the root of the sum of squared amplitudes of its components, which its peak in time does not pass.
+    Raises `ValueRefused` for no stay, and for phasors with a mean.
     """
     if not stays:
         raise _refused("stays", "one or more", "none")
@@ -128,16 +123,15 @@ def glide(
         area[at] = np.maximum(area[at], covered)
         net[at] += stay.dwell * stay.mean * np.real(currents)
         absolute[at] += stay.dwell * stay.mean_absolute * np.abs(currents)
-        seconds += stay.dwell
-        for tissue, operator in (operators or {}).items():
-            _add(sums, tissue, _strength(operator, wet, currents), stay.dwell * stay.mean_absolute)
+        seconds += float(stay.dwell)
+        for tissue, field in (fields(wet, currents) if fields is not None else {}).items():
+            _add(sums, tissue, _strength(field), stay.dwell * stay.mean_absolute)
         if advance is not None:
             advance(solution)
-    fields = {
-        tissue: FieldOverTime(mean=sums[tissue].mean / seconds, largest=sums[tissue].largest)
-        for tissue in sums
+    means = {
+        tissue: FieldOverTime(mean=one.mean / seconds, largest=one.largest) for tissue, one in sums.items()
     }
-    return GlideExposure(faces=faces, area=area, net=net, absolute=absolute, seconds=seconds, fields=fields)
+    return GlideExposure(faces=faces, area=area, net=net, absolute=absolute, seconds=seconds, fields=means)
 
 
 def _solve(
@@ -154,11 +148,9 @@ def _solve(
     return system.solve(told.values)
 
 
-def _strength(operator: Operator, faces: Integers, currents: Values) -> Floats:
-    squares = np.sum(np.square(operator.field(faces, np.asarray(np.real(currents)))), axis=1)
-    if np.iscomplexobj(currents):
-        squares = squares + np.sum(np.square(operator.field(faces, np.asarray(np.imag(currents)))), axis=1)
-    return np.asarray(np.sqrt(squares), dtype=float)
+def _strength(field: npt.NDArray[np.inexact]) -> Floats:
+    """|E| (N,), of phasors over all their components."""
+    return np.asarray(np.sqrt(np.einsum("ij,ij->i", field, np.conj(field)).real), dtype=float)
 
 
 def _add(sums: dict[str, FieldOverTime], tissue: str, strength: Floats, weight: float) -> None:
