@@ -48,15 +48,21 @@ class Wet:
     contacts: int
     electrodes: int
 
-    @property
-    def laplacian(self) -> sparse.csr_array:
-        """Current out of every node per potential [S], (free + E, free + E); rows add up to 0."""
+    def conductances(self) -> tuple[sparse.csr_array, Values]:
+        """Return the current out of every node per potential [S] of parts and of electrodes.
+
+        (free + E, free), sparse, and (free + E, E); each row adds up to 0 over both.
+        """
         size = self.free + self.electrodes
         one, other, value = self.links[:, 0], self.links[:, 1], self.conductance
         rows = np.concatenate([one, other, one, other])
         columns = np.concatenate([other, one, one, other])
         values = np.concatenate([-value, -value, value, value])
-        return sparse.coo_array((values, (rows, columns)), shape=(size, size)).tocsr()
+        film = columns < self.free
+        parts = sparse.csr_array((values[film], (rows[film], columns[film])), shape=(size, self.free))
+        metal = np.zeros((size, self.electrodes), dtype=value.dtype)
+        np.add.at(metal, (rows[~film], columns[~film] - self.free), values[~film])
+        return parts, metal
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -95,18 +95,33 @@ class LiveSolution:
     """One state of the wet parts `wet` (n parts) and electrodes (E).
 
     `currents` (n,) [A] into the skin; `potentials` (n,) [V] of metal or film over each part;
-    `skin_voltages` (n,) [V] across the skin layer alone; `electrode_potentials` (E,) [V]; `delivered`
-    (E,) [A] out of each electrode, summed over its contacts and film. Potentials count from the last
-    electrode where no potential was given.
+    `skin_voltages` (n,) [V] across the skin layer alone, `tissue_potentials` (n,) [V] just below it;
+    `electrode_potentials` (E,) [V]; `delivered` (E,) [A] out of each electrode, summed over its contacts
+    and film. Potentials count from the last electrode where no potential was given.
     """
 
     wet: Wet
     currents: Values
     potentials: Values
     skin_voltages: Values
+    tissue_potentials: Values
     electrode_potentials: Values
     delivered: Values
-    balance: Balance
+
+    @property
+    def balance(self) -> Balance:
+        """Where the power goes, each part summed on its own."""
+        wet = self.wet
+        nodes = np.concatenate([self.potentials[: wet.free], self.electrode_potentials])
+        drop = np.abs(nodes[wet.links[:, 0]] - nodes[wet.links[:, 1]]) ** 2
+        heat = drop * np.real(wet.conductance)
+        return Balance(
+            electrodes=_power(self.delivered, self.electrode_potentials),
+            contacts=float(heat[: wet.contacts].sum()),
+            film=float(heat[wet.contacts :].sum()),
+            skin=_power(self.currents, self.skin_voltages),
+            tissue=_power(self.currents, self.tissue_potentials),
+        )
 
     @property
     def densities(self) -> Values:
@@ -132,13 +147,11 @@ class LiveSystem:
         self.wet = wet
         self._transfer, self._half_cell, self._skin, self._held = transfer, half_cell, skin, held
         self._over = (skin + half_cell) / wet.area
-        laplacian = wet.laplacian
         free = wet.free
-        # Current out of the nodes of film per current of the parts, and that of the electrodes.
-        self._film = laplacian[:, :free]
-        self._metal = laplacian[:, free:].toarray()
-        flow = (self._film @ transfer[:free]).astype(np.result_type(laplacian.dtype, transfer, self._over))
-        flow[:, :free] += (self._film * self._over[:free]).toarray()
+        # Current out of the nodes of film and the electrodes: per potential, then per current of parts.
+        self._film, self._metal = wet.conductances()
+        flow = (self._film @ transfer[:free]).astype(np.result_type(self._film.dtype, transfer, self._over))
+        flow[:, :free] += self._film.toarray() * self._over[:free]
         self._matrix = self._equations(flow)
         # Rows and columns of very different size (ohm, siemens, 1) are made alike before factoring.
         self._columns = np.ones(self._matrix.shape[0])
@@ -180,9 +193,9 @@ class LiveSystem:
             currents=currents,
             potentials=potentials,
             skin_voltages=self._skin / wet.area * currents + source,
+            tissue_potentials=below + self._half_cell / wet.area * currents,
             electrode_potentials=metal,
             delivered=delivered,
-            balance=self._balance(currents, potentials, metal=metal, delivered=delivered, source=source),
         )
 
     def _equations(self, flow: Values) -> Values:
@@ -230,22 +243,9 @@ class LiveSystem:
                 f"the skin, by {wrong:.1e} A. {_TOO_DIFFERENT}"
             )
 
-    def _balance(
-        self, currents: Values, potentials: Values, *, metal: Values, delivered: Values, source: Values
-    ) -> Balance:
-        wet = self.wet
-        nodes = np.concatenate([potentials[: wet.free], metal])
-        drop = np.abs(nodes[wet.links[:, 0]] - nodes[wet.links[:, 1]]) ** 2
-        heat = drop * np.real(wet.conductance)
-        square = np.abs(currents) ** 2 / wet.area
-        tissue = np.real(np.vdot(currents, self._transfer @ currents))
-        return Balance(
-            electrodes=float(np.real(np.vdot(delivered, metal))),
-            contacts=float(heat[: wet.contacts].sum()),
-            film=float(heat[wet.contacts :].sum()),
-            skin=float(square @ np.real(self._skin) + np.real(np.vdot(currents, source))),
-            tissue=float(tissue + square @ self._half_cell),
-        )
+
+def _power(currents: Values, potentials: Values) -> float:
+    return float(np.real(np.vdot(currents, potentials)))
 
 
 def live_system(
