@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from microcurrent import tables
+from microcurrent.model import Electrode, Stimulus, shapes
 from microcurrent.physics.skin import (
     at_rest,
     degree_after,
+    half_cycle_charge,
     hydrated,
     pair_voltage,
     saturation_time,
@@ -15,6 +17,7 @@ from microcurrent.physics.skin import (
     steady_state,
     under_current,
 )
+from microcurrent.planning.prediction.contacts import metal_voltage
 from microcurrent.planning.prediction.interfaces import (
     direct_current_law,
     hydration_of,
@@ -23,6 +26,7 @@ from microcurrent.planning.prediction.interfaces import (
     starting_degree,
     verdict_of,
 )
+from microcurrent.planning.prediction.sampling import metal_rows
 
 CM2 = 1e-4
 
@@ -117,3 +121,46 @@ def test_every_end_of_every_range_makes_a_law():
     for metal in ("stainless steel", "chromed brass", "platinum", "silver chloride"):
         for end in ("low", "high"):
             assert metal_of(metal, pick=lambda number, end=end: getattr(number, end)) is not None
+
+
+def an_electrode(material, area=0.3 * CM2):
+    return Electrode(
+        name="p", shape="disc", diameter=0.01, coupling="gel", material=material, contact_area=area
+    )
+
+
+def voltage_of(materials, stimulus):
+    pair = tuple(an_electrode(material) for material in materials)
+    values = {name: given.value for electrode in pair for name, given in metal_rows(electrode).items()}
+    return metal_voltage(pair, stimulus, values)
+
+
+def alternating(frequency):
+    return Stimulus(waveform=shapes.sine(), amplitude=300e-6, frequency=frequency, duration=10.0)
+
+
+DIRECT = Stimulus(waveform=shapes.constant(), amplitude=300e-6, duration=10.0)
+
+
+def test_direct_current_through_metals_takes_the_onset_and_through_silver_chloride_hardly_anything():
+    onset = tables.water_window().pair_onset.value
+    assert voltage_of(("stainless steel", "platinum"), DIRECT) == onset
+    assert voltage_of(("titanium", "carbon rubber"), DIRECT) == onset
+    resistance = tables.materials()["silver chloride"].charge_transfer.value
+    silver = 2 * 300e-6 * resistance / (0.3 * CM2)
+    assert voltage_of(("silver chloride", "silver chloride"), DIRECT) == pytest.approx(silver, rel=1e-12)
+    assert silver < 0.02
+    assert voltage_of(("silver chloride", "stainless steel"), DIRECT) == pytest.approx(onset + silver / 2)
+
+
+def test_fast_alternating_current_only_charges_the_double_layers():
+    """Charge of half a period over the capacitance of each metal; slow current reaches the onset."""
+    layer = tables.materials()["stainless steel"].double_layer.value
+    for frequency in (1e3, 100.0):
+        expected = 2 * half_cycle_charge(300e-6, frequency) / (layer * 0.3 * CM2)
+        assert voltage_of(("stainless steel",) * 2, alternating(frequency)) == pytest.approx(
+            expected, rel=1e-6
+        )
+    assert voltage_of(("stainless steel",) * 2, alternating(1e3)) < 0.03
+    assert voltage_of(("stainless steel",) * 2, alternating(0.5)) == tables.water_window().pair_onset.value
+    assert voltage_of(("titanium",) * 2, alternating(1e3)) == tables.water_window().pair_onset.value

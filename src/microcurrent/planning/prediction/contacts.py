@@ -1,4 +1,4 @@
-"""What an electrode's contact is to a given current: its outline, and the skin layer under it."""
+"""What an electrode's contact is to a given current: its outline, the skin layer under it, its metal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from microcurrent.model.electrode import Electrode
 from microcurrent.model.stimulus import Stimulus
 from microcurrent.physics.bodies.placing import Footprint
 from microcurrent.physics.skin import SkinImpedance, area_impedance, peak_voltage, step_impedance
-from microcurrent.planning.prediction.sampling import Values, contact_area, contact_name, skin_name
+from microcurrent.planning.prediction.sampling import (
+    PAIR_ONSET,
+    VOLTAGE_SCALE,
+    Values,
+    contact_area,
+    contact_name,
+    metal_name,
+    skin_name,
+)
 
 
 def footprint_of(electrode: Electrode, values: Values) -> Footprint:
@@ -78,3 +86,35 @@ def peak_area_voltage(electrode: Electrode, stimulus: Stimulus, values: Values) 
         period=1 / stimulus.frequency,
         balanced=stimulus.waveform.is_balanced and not whole,
     )
+
+
+def skin_voltage(electrode: Electrode, stimulus: Stimulus, values: Values) -> float:
+    """Return a bound [V] on the voltage across the skin layer under the peak current, spread evenly.
+
+    The lower of two bounds: the linear layer, which a short pulse has not charged yet; and the sinh law at
+    rest with the peak held for ever, R_s J + V0 asinh(R_p J / V0). Wetting and breakdown, which only lower
+    the voltage, are left out.
+    """
+    density = stimulus.peak / contact_area(electrode, values)
+    skin, scale = skin_of(electrode, values), values[VOLTAGE_SCALE]
+    linear = density * peak_area_voltage(electrode, stimulus, values)
+    return min(linear, density * skin.series + scale * math.asinh(density * skin.parallel / scale))
+
+
+def metal_voltage(electrodes: tuple[Electrode, Electrode], stimulus: Stimulus, values: Values) -> float:
+    """Return a bound [V] on the voltage that a pair of electrodes takes between metal and film.
+
+    The double layers take the charge that flows one way, or that is left over, until water is split: the
+    onset for a pair. Metals that do not split water have charge transfer instead.
+    """
+    charge = max(stimulus.charge_per_phase, abs(stimulus.net_charge))
+    charging = transferring = 0.0
+    for electrode in electrodes:
+        area = contact_area(electrode, values)
+        resistance = values.get(metal_name("charge transfer", electrode.material))
+        if resistance is not None:
+            transferring += stimulus.peak * resistance / area
+            continue
+        layer = values.get(metal_name("double layer", electrode.material))
+        charging += math.inf if layer is None else charge / (layer * area)
+    return transferring + (min(charging, values[PAIR_ONSET]) if charging else 0.0)

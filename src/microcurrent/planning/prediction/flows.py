@@ -27,7 +27,12 @@ from microcurrent.physics.conduction.fields import (
 from microcurrent.planning.bodies import BodySource
 from microcurrent.planning.fields import NEAR
 from microcurrent.planning.prediction.conductivities import conductivities
-from microcurrent.planning.prediction.contacts import area_impedance_of, footprint_of, peak_area_voltage
+from microcurrent.planning.prediction.contacts import (
+    area_impedance_of,
+    footprint_of,
+    metal_voltage,
+    skin_voltage,
+)
 from microcurrent.planning.prediction.cuts import Flow, tissue_shares
 from microcurrent.planning.prediction.poses import Pose
 from microcurrent.planning.prediction.sampling import Values, contact_area, thickness_name
@@ -221,12 +226,10 @@ def _one_step(step: Step, poses: tuple[Pose, ...], solver: _Solver, figures: Fig
     _contact_figures(step, solver, figures, own)
     resistance = max(resistances)
     figures.values[step.number, "resistance", ""] = resistance
-    skin = sum(
-        peak_area_voltage(solver.plan.electrode(name), step.stimulus, solver.values)
-        / contact_area(solver.plan.electrode(name), solver.values)
-        for name in step.electrodes
-    )
-    figures.values[step.number, "voltage", ""] = step.stimulus.peak * (resistance + skin)
+    first, second = (solver.plan.electrode(name) for name in step.electrodes)
+    layers = sum(skin_voltage(electrode, step.stimulus, solver.values) for electrode in (first, second))
+    metal = metal_voltage((first, second), step.stimulus, solver.values)
+    figures.values[step.number, "voltage", ""] = step.stimulus.peak * resistance + layers + metal
 
 
 @dataclass(kw_only=True, eq=False)

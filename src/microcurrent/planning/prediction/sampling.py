@@ -44,6 +44,17 @@ def contact_name(electrode: Electrode) -> str:
     return f"contact ratio of a {electrode.shape} ({electrode.coupling})"
 
 
+def metal_name(part: str, material: str) -> str:
+    """Return the name of a part (double layer, charge transfer) of a metal's contact among the inputs."""
+    return f"{material}, {part}"
+
+
+#: The name of the voltage at which skin leaves Ohm's law, the V0 of its sinh law.
+VOLTAGE_SCALE = "skin voltage scale"
+#: The name of the voltage that a pair of metals takes before steady direct current flows.
+PAIR_ONSET = "water, pair onset"
+
+
 def inputs_of(plan: Plan, source: BodySource) -> tuple[Input, ...]:
     """Return every number that a prediction of this plan rests on, each once."""
     found: dict[str, Input] = {}
@@ -69,12 +80,15 @@ def inputs_of(plan: Plan, source: BodySource) -> tuple[Input, ...]:
             add(tissue_name(tissue, along=True), row.along)
     for number, layer in enumerate(source.layers, start=1):
         add(thickness_name(number, layer.tissue), layer.thickness)
+    add(VOLTAGE_SCALE, tables.skin_dynamics()[source.skin_group].voltage_scale)
     for electrode in plan.electrodes:
         skin = skin_row(source, electrode)
         for part in ("series", "parallel", "capacitance", "alpha"):
             add(skin_name(part, electrode.coupling), getattr(skin, part))
         if electrode.contact_area is None:
             add(contact_name(electrode), contact_rule(electrode).ratio)
+        for name, given in metal_rows(electrode).items():
+            add(name, given)
     return tuple(found.values())
 
 
@@ -86,6 +100,24 @@ def skin_row(source: BodySource, electrode: Electrode) -> SkinLayer:
         raise TableError(
             f"The skin table has no row for {source.skin_group} with {electrode.coupling} coupling."
         ) from missing
+
+
+def metal_rows(electrode: Electrode) -> dict[str, Input]:
+    """Return by name what the voltage between metal and film rests on.
+
+    A metal that splits water: the onset for a pair, and its double layer where known. One that does not
+    (Ag/AgCl): its charge transfer. Of a material without figures, the onset alone.
+    """
+    known = tables.materials()
+    if electrode.material not in known:
+        raise TableError(f"The material {electrode.material!r} of an electrode is in no table.")
+    metal, interface = known[electrode.material], tables.interfaces()[electrode.material]
+    if interface.rest_potential and not interface.anodic_exchange and metal.charge_transfer:
+        return {metal_name("charge transfer", electrode.material): metal.charge_transfer}
+    found = {PAIR_ONSET: tables.water_window().pair_onset}
+    if metal.double_layer:
+        found[metal_name("double layer", electrode.material)] = metal.double_layer
+    return found
 
 
 def contact_rule(electrode: Electrode) -> ContactRule:
