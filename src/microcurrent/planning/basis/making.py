@@ -17,11 +17,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from microcurrent.errors import Problem, ValueRefused
 from microcurrent.physics.bodies.volume import Volume
 from microcurrent.physics.conduction.assembly import diagonal_conductivity
-from microcurrent.physics.conduction.basis.building import Derived, assemble, derive, fill
+from microcurrent.physics.conduction.basis.building import (
+    Derived,
+    assemble,
+    derive,
+    fill_patches,
+    fill_rests,
+    weights_of,
+)
 from microcurrent.physics.conduction.basis.layout import Layout, layout_of
 from microcurrent.physics.conduction.basis.patches import within
 from microcurrent.physics.conduction.basis.responses import Solver
@@ -124,9 +132,10 @@ def _make(
         cells = int(volume.conducting.sum())
         check_room(room_for(layout, grid_cells=volume.labels.size, unknowns=cells), part)
         reserve(layout.shapes, part / "arrays")
-    _solve(layout, lambda: solver(volume.grid, sigma), part, progress)
+    arrays = mapped(layout.shapes, part / "arrays")
+    weights = _solve(layout, lambda: solver(volume.grid, sigma), arrays, _Marks(part / "done", progress))
     if not (part / "derived").is_dir():
-        write_noun(derive(layout, mapped(layout.shapes, part / "arrays")), part / "derived")
+        write_noun(derive(layout, arrays, weights), part / "derived")
     about = {"method": METHOD, "body": source.body.name, "steps": layout.steps}
     (part / _ABOUT).write_text(json.dumps(about, indent=1), encoding="utf-8")
     settle(part)
@@ -151,26 +160,49 @@ def _layout(volume: Volume, sigma: Floats, request: BasisRequest) -> Layout:
     return layout_of(volume.grid, sigma, faces, tissues=masks, region=chosen, choice=request.choice)
 
 
+class _Marks:
+    """The steps that are done, one file each, and the telling of progress."""
+
+    def __init__(self, folder: Path, progress: Callable[[Progress], None]) -> None:
+        folder.mkdir(exist_ok=True)
+        self._folder, self._tell = folder, progress
+        self._start, self._now = time.monotonic(), 0
+
+    def left(self, steps: range) -> list[int]:
+        """Return the steps that are still to be done."""
+        return [step for step in steps if not (self._folder / f"{step}").exists()]
+
+    def tell(self, total: int) -> None:
+        """Tell how far things are."""
+        left = len(self.left(range(total)))
+        each = (time.monotonic() - self._start) / self._now if self._now else None
+        self._tell(Progress(done=total - left, total=total, left=0.0 if not left else each and each * left))
+
+    def add(self, step: int, total: int) -> None:
+        """Mark a step as done and tell."""
+        (self._folder / f"{step}").touch()
+        self._now += 1
+        self.tell(total)
+
+
 def _solve(
-    layout: Layout, solver: Callable[[], Solver], part: Path, progress: Callable[[Progress], None]
-) -> None:
-    """Do the steps that are not done yet and mark each once its columns are on the disk."""
-    marks = part / "done"
-    marks.mkdir(exist_ok=True)
-    left = [step for step in range(layout.steps) if not (marks / f"{step}").exists()]
-    done = layout.steps - len(left)
-    progress(Progress(done=done, total=layout.steps, left=None if left else 0.0))
-    if not left:
-        return
-    engine, arrays = solver(), mapped(layout.shapes, part / "arrays")
-    start = time.monotonic()
-    for count, step in enumerate(left, start=1):
-        fill(layout, engine, step, arrays=arrays)
+    layout: Layout, solver: Callable[[], Solver], arrays: dict[str, Any], marks: _Marks
+) -> sparse.csr_array:
+    """Do the steps that are not done yet, mark each once it is on the disk, and return the shares."""
+    total, engine = layout.steps, None
+    marks.tell(total)
+    for step in marks.left(range(layout.patch_steps)):
+        engine = engine or solver()
+        fill_patches(layout, engine, step, arrays=arrays)
         _flushed(arrays)
-        (marks / f"{step}").touch()
-        each = (time.monotonic() - start) / count
-        remaining = each * (len(left) - count)
-        progress(Progress(done=done + count, total=layout.steps, left=remaining))
+        marks.add(step, total)
+    weights = weights_of(layout, arrays)
+    for step in marks.left(range(layout.patch_steps, total)):
+        engine = engine or solver()
+        fill_rests(layout, engine, step, arrays=arrays, weights=weights)
+        _flushed(arrays)
+        marks.add(step, total)
+    return weights
 
 
 def _flushed(arrays: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Building: the steps that fill the arrays of a basis, in any order, each safe to repeat."""
+"""Building: the steps that fill the arrays of a basis, each safe to repeat, and the basis of them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy.typing as npt
 from scipy import sparse
 
 from microcurrent.physics.conduction.basis.coding import RUN, Coded, decoded, encode, runs_of
-from microcurrent.physics.conduction.basis.details import faded, rests, transfers
-from microcurrent.physics.conduction.basis.layout import Layout, blocks_of, empty_arrays
+from microcurrent.physics.conduction.basis.details import faded, rests, shares, transfers
+from microcurrent.physics.conduction.basis.layout import Layout, empty_arrays
 from microcurrent.physics.conduction.basis.operators import FieldOperator, Interior
 from microcurrent.physics.conduction.basis.responses import (
     BLOCK,
@@ -35,28 +35,44 @@ _FAINTEST = 1e-6
 _PERCENTILE = 99.0
 
 
-def fill(
+def fill_patches(
     layout: Layout, solver: Solver, step: int, *, arrays: Arrays, tolerance: float = TOLERANCE
 ) -> None:
-    """Solve one block of right-hand sides and put what they give into `arrays`.
+    """Solve one block of patches, `step` from 0 to ``layout.patch_steps``, and put it into `arrays`.
 
-    Steps run from 0 to ``layout.steps``: first the patches, then the rests of single cells, 16 at a
-    time. A step writes the same places whenever it is done, and no other step writes them. Raises
-    whatever the solver raises.
+    A step writes the same places whenever it is done, and no other step writes them. Raises whatever
+    the solver raises.
     """
-    first = blocks_of(layout.patches.count)
-    if step < first:
-        numbers = np.arange(step * BLOCK, min((step + 1) * BLOCK, layout.patches.count))
-        found = respond(solver, layout.patches, numbers, tolerance=tolerance)
-        _keep_patches(layout, solver.cells, arrays, step, found)
-    else:
-        begin = (step - first) * BLOCK
-        chosen = range(begin, min(begin + BLOCK, layout.sets.count))
-        columns = [layout.sets.column(number) for number in chosen]
-        currents = rests(layout.patches, layout.weights, solver_cells=solver.cells, columns=columns)
-        found = potentials(solver, currents, tolerance=tolerance)
-        for number, column in enumerate(columns):
-            _keep_rests(layout, solver.cells, arrays, column, found[:, number])
+    numbers = np.arange(step * BLOCK, min((step + 1) * BLOCK, layout.patches.count))
+    found = respond(solver, layout.patches, numbers, tolerance=tolerance)
+    _keep_patches(layout, solver.cells, arrays, step, found)
+
+
+def weights_of(layout: Layout, arrays: Arrays) -> sparse.csr_array:
+    """Return the shares of the patches in every skin cell, (C, Q), once all patches are done."""
+    return shares(layout.patches, layout.neighbours, skin=arrays["skin"], reach=layout.reach)
+
+
+def fill_rests(
+    layout: Layout,
+    solver: Solver,
+    step: int,
+    *,
+    arrays: Arrays,
+    weights: sparse.csr_array,
+    tolerance: float = TOLERANCE,
+) -> None:
+    """Solve one block of rests, `step` from ``layout.patch_steps`` to ``layout.steps``; as `fill_patches`.
+
+    `weights`: from `weights_of`.
+    """
+    begin = (step - layout.patch_steps) * BLOCK
+    chosen = range(begin, min(begin + BLOCK, layout.sets.count))
+    columns = [layout.sets.column(number) for number in chosen]
+    currents = rests(layout.patches, weights, solver_cells=solver.cells, columns=columns)
+    found = potentials(solver, currents, tolerance=tolerance)
+    for number, column in enumerate(columns):
+        _keep_rests(layout, solver.cells, arrays, column, found[:, number])
 
 
 def _keep_patches(
@@ -94,26 +110,28 @@ def _keep_rests(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Derived:
-    """What follows from the filled arrays: `resistance` (Q, Q) and `details` (C, C), see `SurfaceBasis`.
+    """What follows from the arrays: `weights`, `resistance` and `details`, see `SurfaceBasis`.
 
     `reciprocity`: the largest difference between the two ways through R, relative to its largest
     entry, before both were made the same: what the solver's tolerance leaves.
     """
 
+    weights: sparse.csr_array
     resistance: Floats
     details: sparse.csr_array
     reciprocity: float
 
 
-def derive(layout: Layout, arrays: Arrays) -> Derived:
+def derive(layout: Layout, arrays: Arrays, weights: sparse.csr_array) -> Derived:
     """Return what follows from the arrays once every step has been done."""
     means = patch_means(layout.patches)
     skin = arrays["skin"]
     resistance = np.stack([means @ row.astype(float) for row in skin], axis=1)
     apart = float(np.abs(resistance - resistance.T).max() / np.abs(resistance).max())
     return Derived(
+        weights=weights,
         resistance=0.5 * (resistance + resistance.T),
-        details=transfers(layout.weights, means, _rests_on_skin(layout, arrays)),
+        details=transfers(weights, means, _rests_on_skin(layout, arrays)),
         reciprocity=apart,
     )
 
@@ -124,7 +142,7 @@ def assemble(layout: Layout, arrays: Arrays, derived: Derived) -> SurfaceBasis:
     interior = Interior(
         patches=layout.patches,
         cells=layout.support,
-        weights=layout.weights,
+        weights=derived.weights,
         columns=Coded(codes=held["codes"], offset=held["offset"], scale=held["scale"]),
         surroundings=layout.surroundings,
         rests=Coded(codes=held["rest_codes"], offset=held["rest_offset"], scale=held["rest_scale"]),
@@ -133,7 +151,7 @@ def assemble(layout: Layout, arrays: Arrays, derived: Derived) -> SurfaceBasis:
     errors = held["errors"].max(axis=0)
     return SurfaceBasis(
         patches=layout.patches,
-        weights=layout.weights,
+        weights=derived.weights,
         resistance=derived.resistance,
         skin=held["skin"].T,
         details=derived.details,
@@ -186,6 +204,9 @@ def _rests_on_skin(layout: Layout, arrays: Arrays) -> sparse.csr_array:
 def basis_in_memory(layout: Layout, solver: Solver, *, tolerance: float = TOLERANCE) -> SurfaceBasis:
     """Return the basis of `layout`, all its steps done one after the other in memory."""
     arrays = empty_arrays(layout)
-    for step in range(layout.steps):
-        fill(layout, solver, step, arrays=arrays, tolerance=tolerance)
-    return assemble(layout, arrays, derive(layout, arrays))
+    for step in range(layout.patch_steps):
+        fill_patches(layout, solver, step, arrays=arrays, tolerance=tolerance)
+    weights = weights_of(layout, arrays)
+    for step in range(layout.patch_steps, layout.steps):
+        fill_rests(layout, solver, step, arrays=arrays, weights=weights, tolerance=tolerance)
+    return assemble(layout, arrays, derive(layout, arrays, weights))

@@ -1,11 +1,11 @@
 """Details: what a current into one cell of a patch does beyond that into the patches around it.
 
-A unit current into skin cell k is written as ``sum_q a_kq s_q + d_k``: s_q is 1 A spread over patch q,
-and the weights a_kq of the cell's own patch and its neighbours add up to 1, have their middle at the cell
-and, as far as the neighbours allow, its second moments along the skin. So the rest d_k has no net current
-and next to no first and second moments, and what it does fades fast: it is kept near the patch and faded
-out smoothly at the reach. Rests of patches far from each other are solved together, in one right-hand
-side.
+A unit current into skin cell k is written as ``sum_q a_kq s_q + d_k``: s_q is 1 A spread over patch q, and
+the shares a_kq of the cell's own patch and its neighbours add up to 1. They are chosen such that the rest
+d_k does as little as possible at patches far away, which are known by then and by reciprocity tell of any
+source far away (the proxies of skeletonisation: Cheng, Gimbutas, Martinsson and Rokhlin 2005). So what the
+rest does fades fast; it is kept near the patch and faded out smoothly at the reach. Rests of patches far
+from each other are solved together, in one right-hand side.
 """
 
 from __future__ import annotations
@@ -28,60 +28,68 @@ Singles = npt.NDArray[np.float32]
 REACH = 14.0e-3
 #: Up to this part of the reach a rest is kept whole.
 _WHOLE = 0.6
-#: A moment that the neighbours can make up only by weights five times as large as those of the best
-#: one is left to the rest: large weights would cost more than they gain.
-_FLAT = 0.2
-#: Neighbours are too few to fit both first and second moments everywhere: these count half.
-_SECOND = 0.5
-#: Half width [m] of a patch of one cell; only the order of magnitude matters.
-_POINT = 1.0e-3
+#: Patches farther than this part of the reach [m per m] from the middle of a patch are proxies ...
+_FAR = 0.7
+#: ... and so many of them, the nearest, say all: the field of farther sources is smoother still.
+_PROXIES = 100
+#: Misfit, as part of what the neighbours do, that larger shares are not worth.
+_RIDGE = 0.05
 #: The outermost part of the window, where the rest should be 0: its mean is taken off.
 _OUTERMOST = 0.25
 
 
-def moments(grid: Grid, conducting: Mask, patches: Patches) -> sparse.csr_array:
-    """Return the weights a_kq of the patches for every skin cell, (C, Q).
-
-    Rows add up to 1; along the skin, the weighted middles of the patches are the middle of the cell,
-    and the second moments agree as well as they can, in the sense of least squares. Over a patch,
-    weighted by area, the rows of its cells average to the patch alone: a fully covered patch needs no
-    neighbour.
-    """
-    places = np.unravel_index(patches.cells, grid.shape)
-    points = np.stack([grid.centres(axis)[places[axis]] for axis in range(3)], axis=1)
-    means = patch_means(patches)
+def touching(grid: Grid, conducting: Mask, patches: Patches) -> sparse.csr_array:
+    """Return which patches tissue joins, (Q, Q), 1 also on the diagonal."""
     pairs = joined_cells(grid, conducting, patches.cells).tocoo()
     ends = [patches.cell_patch[one] for one in pairs.coords]
-    touching = sparse.coo_array((np.ones(pairs.nnz), ends), shape=(patches.count, patches.count)).tocsr()
+    shape = (patches.count, patches.count)
+    return sparse.csr_array(sparse.coo_array((np.ones(pairs.nnz), ends), shape=shape).tocsr() > 0)
+
+
+def shares(
+    patches: Patches, neighbours: sparse.csr_array, *, skin: npt.NDArray[np.floating], reach: float
+) -> sparse.csr_array:
+    """Return the shares a_kq of the patches in every skin cell, (C, Q); rows add up to 1.
+
+    `neighbours`: see `touching`; `skin` (Q, C) [ohm]: potential of every skin cell for each patch. Over
+    a patch, weighted by area, the shares of its cells average to the patch alone, because they follow
+    linearly from the potential: a fully covered patch needs no neighbour. Without patches farther than
+    0.7 `reach` [m] every cell has its own patch as its only share.
+    """
+    means = patch_means(patches)
+    resistance = np.stack([means @ row.astype(float) for row in skin], axis=1)
     rows, columns, values = [], [], []
     for number in range(patches.count):
-        around = touching.indices[touching.indptr[number] : touching.indptr[number + 1]]
+        around = neighbours[[number]].indices
         around = around[around != number]
-        group = means[np.append(around, number)]
-        seen = np.unique(group.indices)
-        along = (points[seen] - patches.centres[number]) @ _tangents(patches.normals[number]).T
-        own = patches.cell_patch[seen] == number
-        of_cells = _first_and_second(along / max(float(np.abs(along[own]).max()), _POINT))
-        of_patches = group[:, seen] @ of_cells
-        slope = np.linalg.pinv(of_patches[:-1] - of_patches[-1], rcond=_FLAT)
-        weights = (of_cells[own] - of_patches[-1]) @ slope
-        rows += [np.repeat(seen[own], around.size), seen[own]]
-        columns += [np.tile(around, int(own.sum())), np.full(int(own.sum()), number)]
-        values += [weights.ravel(), 1.0 - weights.sum(axis=1)]
+        own = np.flatnonzero(patches.cell_patch == number)
+        away = np.linalg.norm(patches.centres - patches.centres[number], axis=1)
+        far = np.flatnonzero(away > _FAR * reach)
+        far = far[np.argsort(away[far], kind="stable")][:_PROXIES]
+        part = np.zeros((own.size, around.size))
+        if far.size and around.size:
+            sources = resistance[np.ix_(around, far)] - resistance[number, far]
+            wanted = skin[far][:, own].astype(float).T - resistance[number, far]
+            part = _fitted(sources, wanted)
+        rows += [np.repeat(own, around.size), own]
+        columns += [np.tile(around, own.size), np.full(own.size, number)]
+        values += [part.ravel(), 1.0 - part.sum(axis=1)]
     entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
     return sparse.csr_array(sparse.coo_array(entries, shape=(patches.cells.size, patches.count)))
 
 
-def _first_and_second(along: Floats) -> Floats:
-    """First and weighted second moments of unit currents at places (n, 2) along the skin, (n, 5)."""
-    u, v = along.T
-    second = _SECOND * np.stack([u * u, np.sqrt(2.0) * u * v, v * v])
-    return np.concatenate([along, second.T], axis=1)
+def _fitted(sources: Floats, wanted: Floats) -> Floats:
+    """How much of each of `sources` (n, P) best makes up the `wanted` (m, P), but for constants, (m, n).
 
-
-def _tangents(normal: Floats) -> Floats:
-    """Two directions along the skin, (2, 3); any two where a fold looks both ways."""
-    return np.asarray(np.linalg.svd(normal[None], full_matrices=True)[2][1:])
+    Every proxy counts the same, and none for nothing.
+    """
+    sources = sources - sources.mean(axis=1, keepdims=True)
+    wanted = wanted - wanted.mean(axis=1, keepdims=True)
+    size = np.sqrt((sources**2).mean(axis=0))
+    scale = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
+    sources = sources * scale
+    ridge = _RIDGE**2 * scale.size * np.eye(len(sources))
+    return np.asarray(np.linalg.solve(sources @ sources.T + ridge, sources @ (wanted * scale).T).T)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -162,7 +170,7 @@ def rests(
 ) -> sparse.csc_array:
     """Return the balanced currents d_k of the cells in each of `columns`, added up, (n, K) [A].
 
-    `weights`: see `moments`. Each column: places in `patches.cells`.
+    `weights`: see `shares`. Each column: places in `patches.cells`.
     """
     chosen = np.concatenate(columns)
     which = np.repeat(np.arange(len(columns)), [column.size for column in columns])

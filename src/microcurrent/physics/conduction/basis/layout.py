@@ -17,9 +17,9 @@ from microcurrent.physics.conduction.basis.details import (
     REACH,
     Sets,
     Surroundings,
-    moments,
     sets_apart,
     surroundings,
+    touching,
 )
 from microcurrent.physics.conduction.basis.operators import Stencil, stencil_of, support_of
 from microcurrent.physics.conduction.basis.patches import SIZE, Patches, cut_patches
@@ -47,7 +47,8 @@ class Layout:
     """Geometry of a basis and the order of its making.
 
     `half_cell` (F,) [ohm m2] from skin to cell centre; `push` (F,) [V/(A m)], see `FieldOperator`;
-    `weights` (C, Q), see `details.moments`; `support` (M,) flat indices of the cells whose potential is
+    `neighbours` (Q, Q), see `details.touching`; `reach` [m] of
+    the rests; `support` (M,) flat indices of the cells whose potential is
     kept; `skin` (C,): where the skin cells of the region stand in it; `rest_starts` (C,): the run of
     codes in which each rest begins; `stencils`: of each chosen tissue.
     """
@@ -55,7 +56,8 @@ class Layout:
     patches: Patches
     half_cell: Floats
     push: Floats
-    weights: sparse.csr_array
+    neighbours: sparse.csr_array
+    reach: float
     support: Integers
     skin: Integers
     surroundings: Surroundings
@@ -64,9 +66,14 @@ class Layout:
     stencils: Mapping[str, Stencil]
 
     @property
+    def patch_steps(self) -> int:
+        """How many blocks of right-hand sides the patches make; they come first."""
+        return blocks_of(self.patches.count)
+
+    @property
     def steps(self) -> int:
-        """How many blocks of right-hand sides are to be solved."""
-        return blocks_of(self.patches.count) + blocks_of(self.sets.count)
+        """How many blocks of right-hand sides are to be solved, rests of single cells included."""
+        return self.patch_steps + blocks_of(self.sets.count)
 
     @property
     def shapes(self) -> Shapes:
@@ -82,7 +89,7 @@ class Layout:
             "rest_codes": ((rests * RUN,), np.int16),
             "rest_offset": ((rests,), single),
             "rest_scale": ((rests,), single),
-            "errors": ((self.steps, len(self.stencils)), single),
+            "errors": ((self.patch_steps, len(self.stencils)), single),
         }
 
     @property
@@ -152,7 +159,8 @@ def layout_of(
         patches=patches,
         half_cell=0.5 * width[faces.axis, np.arange(faces.cells.size)] / sigma,
         push=-0.5 * faces.side / (faces.area * sigma),
-        weights=moments(grid, conducting, patches),
+        neighbours=touching(grid, conducting, patches),
+        reach=choice.reach,
         support=support,
         skin=order[np.searchsorted(support[order], patches.cells)],
         surroundings=around,

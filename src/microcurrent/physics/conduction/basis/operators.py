@@ -137,7 +137,7 @@ def _differences(potential: Singles, stencil: Parts, field: Singles) -> None:
 class Interior:
     """The potential inside the body for currents into skin cells of the region.
 
-    `cells` (M,): the support, flat indices; `weights` (C, Q): see `details.moments`; `columns`: codes
+    `cells` (M,): the support, flat indices; `weights` (C, Q): see `details.shares`; `columns`: codes
     for each patch; `surroundings` and `rests`: codes of each skin cell's rest end to end, which begin
     at the runs `rest_starts` (C,).
     """

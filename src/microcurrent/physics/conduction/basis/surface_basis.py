@@ -23,7 +23,7 @@ class SurfaceBasis:
 
     `resistance` (Q, Q) [ohm]: mean potential of patch q per ampere into patch p, spread by area and
     returned over the whole skin; symmetric. `skin` (C, Q) [ohm]: potential of every skin cell of the
-    region. `weights` (C, Q): how a current into a cell is shared among patches, see `details.moments`;
+    region. `weights` (C, Q): how a current into a cell is shared among patches, see `details.shares`;
     `details` (C, C) [ohm], sparse and symmetric: transfer between what these shares leave over.
     `half_cell` (F,) [ohm m2]: from the skin to the cell centre, in series with the skin layer on each
     face. `operators`: the field in each chosen tissue.
