@@ -13,6 +13,9 @@ conjugate gradients, whose potential and true residual are float64.
     sweeps       descend, ...       kernels on rows: sweeps, transfer, products
     extras       Extras             cells of a level that have no place on its rows
     links        Links, correct     the small lower levels
+    many         Many               conjugate gradients for sixteen right sides at once
+    lanes        lanes_descend, ... the kernels on rows for sixteen right sides
+    lanes_lists  lanes_correct, ... those on extras and links
     rows         Rows, Stencil      cells kept row by row, and their conductances
     team         Team               threads that share planes
     vectors      load8, ...         short vectors for numba

@@ -80,6 +80,9 @@ class Hierarchy:
     def __post_init__(self) -> None:
         count = int(self.links.first[-1])
         self._right, self._z, self._keep = (np.zeros(count + 1, np.float32) for _ in range(3))
+        self.links = self._fastened(np.zeros(count))
+        self._bulk = self.links
+        self.loosen()
 
     def target(self, depth: int) -> Singles:
         """Return the right side of the level below `depth`."""
@@ -153,24 +156,32 @@ class Hierarchy:
             inverse[places] = 1 / (1 / inverse[places].astype(float) + robin)
             places, where = np.unique(level.of[places], return_inverse=True)
             robin = np.bincount(where, weights=robin, minlength=places.size)
+        if not places.size:
+            return
         whole = np.zeros(self.link_diagonal.size)
         whole[places] = robin
         first = self.links.first
         for depth in range(first.size - 2):
             part = slice(first[depth], first[depth + 1])
             np.add.at(whole, self.links.of[part], whole[part])
-        diagonal = self.link_diagonal + whole
-        self.links = self.links._replace(
+        self.links = self._fastened(whole)
+
+    def _fastened(self, robin: Floats) -> li.Links:
+        """The lower levels with conductances to electrodes [S] at their nodes."""
+        diagonal = self.link_diagonal + robin
+        return self.links._replace(
             inverse=(1 / diagonal).astype(np.float32),
-            robin=whole.astype(np.float32),
+            robin=robin.astype(np.float32),
             deepest=_deepest_inverse(self.links, diagonal),
         )
 
     def loosen(self) -> None:
         """Take the electrodes off again."""
-        for level, (places, _), inverse in zip(self.levels, self.robin, self._loose, strict=True):
+        for level, (places, _), inverse in zip(self.levels, self.robin, self._loose, strict=False):
             level.stencil.inverse[places] = inverse
-        self.robin, self._loose = [], []
+        none = (np.zeros(0, np.int64), np.zeros(0))
+        self.robin, self._loose = [none] * len(self.levels), []
+        self.links = self._bulk
 
 
 def _deepest_inverse(links: li.Links, diagonal: Floats) -> Singles:

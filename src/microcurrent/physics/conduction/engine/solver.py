@@ -11,6 +11,8 @@ import numpy.typing as npt
 from microcurrent.errors import ConvergenceError, Problem, ValueRefused
 from microcurrent.physics.conduction.engine.building import make_hierarchy
 from microcurrent.physics.conduction.engine.krylov import Iteration, Left, Measure, Sources
+from microcurrent.physics.conduction.engine.lanes import LANES
+from microcurrent.physics.conduction.engine.many import LEAST, Many
 from microcurrent.physics.conduction.engine.rows import (
     Stencil,
     copy_faces,
@@ -23,9 +25,16 @@ from microcurrent.physics.conduction.engine.team import Team
 from microcurrent.physics.conduction.grid import Grid
 
 Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
 
 #: Currents left over: root of the sum of squares, relative to that of the sources.
 TOLERANCE = 1e-8
+#: The same for many at once, which are kept in float32.
+MANY = 1e-6
+#: Currents must add up to zero within this share of their sizes: rounding of their sum, ...
+_BALANCE = 1e-10
+#: ... in float32.
+_ROUNDING = 1e-5
 #: Far more than any body needs (15 to 30); reaching it means that the problem is not sound.
 _MOST_ITERATIONS = 200
 
@@ -87,6 +96,7 @@ class Engine:
         fill_inverse(self.rows, exact, inverse)
         stencil = Stencil(*(g.astype(np.float32, copy=False) for g in exact), inverse)
         self.hierarchy = make_hierarchy(self.rows, stencil, widths=widths, team=Team(threads))
+        self._many: Many | None = None
         self._filled = np.flatnonzero(self.rows.high > self.rows.low)
 
     @property
@@ -137,17 +147,43 @@ class Engine:
         finally:
             self.hierarchy.loosen()
         if not done:
-            raise ConvergenceError(
-                f"the potential did not converge: after {iteration.iterations} iterations the currents left "
-                f"over are {iteration.residual:.1e} of those that enter, wanted {tolerance:.1e}. Ask for a "
-                "tolerance above rounding, or look for cells of extreme shape or conductivity."
-            )
+            raise _not_converged(iteration.iterations, iteration.residual, tolerance)
         return Solved(
             level=level,
             departure=iteration.potential[self.places],
             iterations=iteration.iterations,
             residual=iteration.residual,
         )
+
+    def solve_many(self, right: npt.NDArray[np.floating], tolerance: float = MANY) -> Singles:
+        """Return the potentials, V ``(n, K)`` float32, for currents `right` A ``(n, K)``, each adding up to 0.
+
+        Sixteen at a time. Each potential is free by a constant. Raises `ValueRefused` for another shape, for
+        currents that do not add up to 0 and for a `tolerance` below what float32 can tell, `ConvergenceError`.
+        """
+        if right.ndim != 2 or right.shape[0] != self.count:
+            raise _refused("currents into the tissue", f"shape ({self.count}, K)", f"{right.shape}")
+        if tolerance < LEAST:
+            raise _refused("tolerance in float32", f"{LEAST:g} or more", f"{tolerance:g}")
+        sums, sizes = right.sum(axis=0, dtype=float), np.abs(right).sum(axis=0, dtype=float)
+        if (np.abs(sums) > _ROUNDING * sizes).any():
+            raise _refused("currents into the tissue", "sums of 0 A", f"{np.abs(sums).max():g} A")
+        if self._many is None:
+            self._many = Many(self.hierarchy)
+        result = np.empty(right.shape, np.float32)
+        places = self.places
+        for first in range(0, right.shape[1], LANES):
+            part = slice(first, min(first + LANES, right.shape[1]))
+
+            def fill(storage: Singles, part: slice = part) -> None:
+                storage[places, : part.stop - part.start] = right[:, part]
+
+            found = self._many.run(fill, tolerance, limit=_MOST_ITERATIONS)
+            worst = float(self._many.residuals.max())
+            if worst > tolerance:
+                raise _not_converged(self._many.iterations, worst, tolerance)
+            result[:, part] = found[places, : part.stop - part.start]
+        return result
 
     def _sources(self, right: Floats, robin: Floats) -> Sources:
         for name, values in (("right", right), ("robin", robin)):
@@ -161,14 +197,18 @@ class Engine:
         return Sources(places=places, row=row, currents=right[used].astype(float), robin=held)
 
 
-#: Currents must add up to zero within this share of their sizes: rounding of their sum.
-_BALANCE = 1e-10
-
-
 def _held(sources: Sources) -> tuple[npt.NDArray[np.int64], Floats]:
     """Return the places that hang on electrodes and their conductances."""
     held = sources.robin > 0
     return sources.places[held], sources.robin[held]
+
+
+def _not_converged(iterations: int, residual: float, tolerance: float) -> ConvergenceError:
+    return ConvergenceError(
+        f"the potential did not converge: after {iterations} iterations the currents left over are "
+        f"{residual:.1e} of those that enter, wanted {tolerance:.1e}. Ask for a tolerance above rounding, "
+        "or look for cells of extreme shape or conductivity."
+    )
 
 
 def _refused(what: str, expected: str, came: str) -> ValueRefused:
