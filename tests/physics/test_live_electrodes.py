@@ -111,9 +111,7 @@ def test_complex_skin_is_the_complete_electrode_model_in_phasors(
     body: Conductor, faces: Faces, response: DirectResponse, skin: complex
 ) -> None:
     contacts = discs(body)
-    fields = alternating_fields(
-        body.grid, body.conductivity, contacts, impedances=[skin] * 3
-    )
+    fields = alternating_fields(body.grid, body.conductivity, contacts, impedances=[skin] * 3)
     full = fields.superpose(CURRENTS)
     live = solve_live(response, dry(body, faces), DRIVES, skin=skin)
     scale = np.abs(full.electrode_potentials).max()

@@ -11,6 +11,8 @@ from scipy.optimize import brentq
 
 from microcurrent.errors import ConvergenceError, ValueRefused
 from microcurrent.physics.conduction.basis.live.direct import DirectResponse, direct_response
+from microcurrent.physics.conduction.basis.live.direct_current import through_direct_current
+from microcurrent.physics.conduction.basis.live.glide import Stay
 from microcurrent.physics.conduction.basis.live.neighbours import surface_links
 from microcurrent.physics.conduction.basis.live.network import Wet, wet_network
 from microcurrent.physics.conduction.basis.live.nonlinear import solve_nonlinear
@@ -21,7 +23,15 @@ from microcurrent.physics.conduction.conductor import Conductor
 from microcurrent.physics.conduction.contact import Faces, disc_contact, exposed_faces
 from microcurrent.physics.conduction.drives import FLOATING, Drive
 from microcurrent.physics.conduction.grid import Grid
-from microcurrent.physics.skin import SkinImpedance, area_impedance, step_impedance
+from microcurrent.physics.skin import (
+    DirectCurrentLaw,
+    SkinFaces,
+    SkinImpedance,
+    area_impedance,
+    skin_faces,
+    step_impedance,
+    under_current,
+)
 
 CAPACITOR = SkinImpedance(series=0.01, parallel=2.0, capacitance=3e-4, alpha=1.0)
 PHASE = SkinImpedance(series=0.01, parallel=2.0, capacitance=3e-4, alpha=0.8)
@@ -302,3 +312,74 @@ def test_a_law_that_cannot_be_met_is_an_error(ends: tuple[DirectResponse, Wet, f
 
     with pytest.raises(ConvergenceError, match="law of the skin"):
         solve_nonlinear(response, wet, PAIR, law=restless)
+
+
+# Direct current over minutes.
+
+LAW = DirectCurrentLaw(
+    voltage_scale=1.0, wetting_density=0.35, wetting_exponent=0.85, wetting_time=30.0, recovery_time=1300.0,
+    asymmetry=0.2, breakdown_voltage=20.0, breakdown_steepness=8.0, breakdown_decades=1.0,
+    breakdown_time=1e-3,
+)  # fmt: skip
+GEL = SkinImpedance(series=0.01, parallel=5.0, capacitance=3.5e-4, alpha=1.0)
+
+
+def test_direct_current_in_one_dimension_is_the_skin_on_its_own(
+    ends: tuple[DirectResponse, Wet, float],
+) -> None:
+    response, wet, bulk = ends
+    skin = skin_faces(LAW, GEL, count=response.half_cell.size)
+    stay = Stay(wet=wet, drives=PAIR, dwell=120.0)
+    steps = list(through_direct_current(response, [stay], skin=skin, longest=10.0))
+    assert [step.start for step in steps] == pytest.approx(10.0 * np.arange(12))
+    one = skin_faces(LAW, GEL)
+    voltages = []
+    for sign in (1.0, -1.0):
+        slow = SkinFaces(law=LAW, rest=one.rest, capacitance=np.zeros(1), series=one.series)
+        trace = under_current(slow, 10.0 * np.arange(12), np.full(12, sign * CURRENT / 1e-4))
+        voltages.append(sign * trace.voltage[:, 0])
+    volts = np.array([step.solution.electrode_potentials[0] for step in steps])
+    # At the first moment the trace has not charged yet, which the steps leave out.
+    assert volts[1:] == pytest.approx((CURRENT * bulk + voltages[0] + voltages[1])[1:], rel=1e-3)
+    # The current wets the skin: the voltage falls.
+    assert (np.diff(volts) < 0).all()
+
+
+def test_direct_current_wets_where_it_flows_and_the_skin_recovers_behind_it(
+    gelled: tuple[DirectResponse, Wet],
+) -> None:
+    response, wet = gelled
+    skin = skin_faces(LAW, GEL, count=response.half_cell.size)
+    stays = [Stay(wet=wet, drives=PAIR, dwell=60.0), Stay(wet=wet, drives=(FLOATING,) * 2, dwell=600.0)]
+    steps = list(through_direct_current(response, stays, skin=skin, longest=60.0))
+    wetted, late = steps[0].state.conductance, steps[-1].state.conductance
+    dry = np.setdiff1d(np.arange(skin.count), wet.faces)
+    assert np.array_equal(wetted[dry], skin.rest[dry])
+    assert (wetted[wet.faces] > skin.rest[wet.faces]).all()
+    assert (late[wet.faces] < wetted[wet.faces]).all()
+    assert (late >= skin.rest * (1 - 1e-9)).all()
+    for step in steps[1:]:
+        assert np.abs(step.solution.currents).max() < 1e-9 * CURRENT
+
+
+def test_steps_of_direct_current_converge_at_first_order(gelled: tuple[DirectResponse, Wet]) -> None:
+    response, wet = gelled
+    skin = skin_faces(LAW, GEL, count=response.half_cell.size)
+    stay = Stay(wet=wet, drives=PAIR, dwell=32.0)
+    found = []
+    for longest in (16.0, 8.0, 4.0, 1.0):
+        *_, last = through_direct_current(response, [stay], skin=skin, longest=longest)
+        found.append(last.state.conductance[wet.faces])
+    errors = [np.abs(one - found[-1]).max() for one in found[:-1]]
+    assert errors[0] > 1.5 * errors[1] > 2.0 * errors[2]
+    assert errors[2] < 0.03 * found[-1].max()
+
+
+def test_direct_current_refused(ends: tuple[DirectResponse, Wet, float]) -> None:
+    response, wet, _ = ends
+    stay = Stay(wet=wet, drives=PAIR, dwell=1.0)
+    with pytest.raises(ValueRefused, match="layer for each"):
+        next(through_direct_current(response, [stay], skin=skin_faces(LAW, GEL), longest=1.0))
+    skin = skin_faces(LAW, GEL, count=response.half_cell.size)
+    with pytest.raises(ValueRefused, match="above 0 s"):
+        next(through_direct_current(response, [stay], skin=skin, longest=0.0))
