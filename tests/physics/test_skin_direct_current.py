@@ -16,6 +16,8 @@ from microcurrent.physics.skin import (
     SkinImpedance,
     SkinState,
     advance,
+    alternating_impedance,
+    area_impedance,
     at_rest,
     differential_impedance,
     secant_impedance,
@@ -138,6 +140,19 @@ def test_the_cathode_wets_more_and_without_asymmetry_both_poles_are_alike():
     even = skin_faces(dataclasses.replace(LAW, asymmetry=0.0), GEL)
     plus, minus = (under_current(even, [0, 5, 60], [0, s * 3, s * 3]) for s in (1, -1))
     assert plus.voltage == pytest.approx(-minus.voltage, rel=1e-12)
+
+
+def test_small_alternating_current_sees_the_layer_at_rest_and_the_slope_of_the_law_elsewhere():
+    cole = SkinImpedance(series=0.01, parallel=5.0, capacitance=3.5e-4, alpha=0.8)
+    face = skin_faces(LAW, cole)
+    frequency = np.array([0.0, 10.0, 1e3, 1e5])
+    found = alternating_impedance(cole, face, at_rest(face), frequency=frequency)
+    assert found == pytest.approx(area_impedance(cole, frequency), rel=1e-14)
+    state = steady_state(face, [3.0])
+    slow, _, _, fast = alternating_impedance(cole, face, state, frequency=frequency)
+    assert slow == pytest.approx(differential_impedance(face, [3.0], state)[0], rel=1e-9)
+    # At high frequency the capacitor carries the current, wet or not.
+    assert fast == pytest.approx(found[-1], rel=0.05)
 
 
 # -- the march ------------------------------------------------------------------------------

@@ -16,13 +16,13 @@ it more.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from microcurrent.errors import ConvergenceError, Problem, ValueRefused
-from microcurrent.physics.skin.impedance import Floats, SkinImpedance
+from microcurrent.physics.skin.impedance import Floats, SkinImpedance, cole_impedance
 
 #: Newton's method ends where a round changes less than this part of the largest voltage that is possible,
 #: hands over to bisection after so many rounds, and fails after so many: bisection needs 45.
@@ -97,6 +97,12 @@ class SkinFaces:
         """Number of faces n."""
         return self.rest.size
 
+    def at(self, places: npt.NDArray[np.int64]) -> SkinFaces:
+        """Return the faces at `places` (m,), indices or a mask: those that are wet, say."""
+        return replace(
+            self, rest=self.rest[places], capacitance=self.capacitance[places], series=self.series[places]
+        )
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SkinState:
@@ -105,6 +111,14 @@ class SkinState:
     voltage: Floats
     conductance: Floats
     breakdown: Floats
+
+    def at(self, places: npt.NDArray[np.int64]) -> SkinState:
+        """Return the state at `places` (m,), indices or a mask."""
+        return SkinState(
+            voltage=self.voltage[places],
+            conductance=self.conductance[places],
+            breakdown=self.breakdown[places],
+        )
 
 
 def skin_faces(law: DirectCurrentLaw, impedance: SkinImpedance, *, count: int = 1) -> SkinFaces:
@@ -148,6 +162,25 @@ def differential_impedance(skin: SkinFaces, density: npt.ArrayLike, state: SkinS
     """Return dV/dJ (n,) [ohm m2] where `secant_impedance` returns V/J: R_s + 1 / (g B sqrt(1 + x^2))."""
     conductance, x = _argument(skin, density, state)
     return np.asarray(skin.series + 1 / (conductance * np.hypot(1, x)))
+
+
+def alternating_impedance(
+    impedance: SkinImpedance, skin: SkinFaces, state: SkinState, *, frequency: npt.ArrayLike
+) -> npt.NDArray[np.complex128]:
+    """Return the impedance per area [ohm m2] for a small alternating current on top of `state`.
+
+    `impedance`: the layer at rest, whose constant-phase element stays while its resistance becomes
+    1 / (g B cosh(V / V0)), the slope of the law at the voltage that stands. That pulses lower the
+    resistance and leave the capacitance is van Boxtel 1977, from memory. `frequency` [Hz] broadcasts.
+    """
+    conductance = state.conductance * 10.0 ** (skin.law.breakdown_decades * state.breakdown)
+    return cole_impedance(
+        series=skin.series,
+        parallel=1 / (conductance * np.cosh(state.voltage / skin.law.voltage_scale)),
+        capacitance=impedance.capacitance,
+        alpha=impedance.alpha,
+        frequency=frequency,
+    )
 
 
 def steady_state(skin: SkinFaces, density: npt.ArrayLike) -> SkinState:
