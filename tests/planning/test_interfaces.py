@@ -61,6 +61,23 @@ def test_a_pair_on_skin_takes_the_voltage_measured_at_the_start_of_stimulation()
     assert found == pytest.approx([14.5] * 4, rel=0.25)
 
 
+def test_the_same_voltage_lies_within_reach_of_the_face():
+    """Gelled facial skin in the middle of its ranges takes half as much; at their high ends, as much."""
+    found = []
+    for end in ("value", "high"):
+
+        def pick(number, end=end):
+            return getattr(
+                number, end if "voltage scale" in number.name or "parallel" in number.name else "value"
+            )
+
+        layer = impedance_of(tables.skin_layers()["face", "gel"], pick=pick)
+        skin = skin_faces(direct_current_law("face", pick=pick), layer)
+        each = float(secant_impedance(skin, [1.5e-3 / (25 * CM2)], at_rest(skin))[0]) / (25 * CM2)
+        found.append(1.5e-3 * (2 * each + 500) + tables.water_window().pair_onset.value)
+    assert 0.4 * 14.5 < found[0] < 14.5 < found[1]
+
+
 def test_voltage_falls_within_the_first_minutes_of_a_held_current():
     trace = under_current(gelled("limb"), [0, 10, 40, 100, 600], np.array([0, 1, 1, 1, 1]) * 0.43)
     voltage = trace.voltage[1:, 0]
