@@ -15,6 +15,7 @@ from microcurrent.physics.conduction.basis.live.direct import direct_response
 from microcurrent.physics.conduction.basis.live.neighbours import SurfaceLinks, surface_links
 from microcurrent.physics.conduction.basis.live.network import wet_network
 from microcurrent.physics.conduction.basis.live.solving import solve_live
+from microcurrent.physics.conduction.basis.live.spreading import film_around
 from microcurrent.physics.conduction.basis.live.wetting import Film, Metal, film_of, metal_of
 from microcurrent.physics.conduction.conductor import Conductor
 from microcurrent.physics.conduction.contact import Faces, contact_on, disc_contact, exposed_faces
@@ -263,6 +264,60 @@ def test_two_probes_nearer_than_the_length_of_spreading_are_bridged() -> None:
     assert shares[-1] < 0.05
 
 
+# How far a film reaches.
+
+
+@pytest.mark.parametrize("extent", [0.0, 0.0008, 0.003, 0.006])
+def test_a_film_around_a_disc_is_a_larger_disc(extent: float) -> None:
+    edges = np.linspace(-0.015, 0.015, 31)
+    grid = Grid(x=edges, y=edges, z=[-0.001, 0.0])
+    faces, mask = top(grid), np.ones(grid.shape, dtype=bool)
+    links = surface_links(grid, faces)
+    at = (0.0003, -0.0004)
+    disc_ = disc_contact(grid, mask, centre=at, radius=0.006, impedance=0.0)
+    film = film_around(faces, links, metal_of(faces, disc_), extent=extent, conductance=SHEET)
+    exact = disc_contact(grid, mask, centre=at, radius=0.006 + extent, impedance=0.0)
+    assert film.area.sum() == pytest.approx(exact.area.sum(), rel=0.04)
+    whole = np.zeros(faces.cells.size)
+    whole[film.faces] = film.area
+    found = metal_of(faces, exact)
+    assert np.abs(whole[found.faces] - found.area).max() < 0.35e-6
+    inside = metal_of(faces, disc_)
+    assert (whole[inside.faces] >= inside.area * (1 - 1e-12)).all()
+
+
+def test_a_film_around_a_bar_is_straight_beside_it() -> None:
+    grid = Grid(x=np.linspace(0, 0.02, 21), y=np.linspace(0, 0.03, 31), z=[-0.001, 0.0])
+    faces = top(grid)
+    bar = faces.centres[:, 0] < 0.005
+    metal = Metal(faces=np.flatnonzero(bar), area=faces.area[bar])
+    film = film_around(faces, surface_links(grid, faces), metal, extent=0.0043, conductance=SHEET)
+    wet = np.zeros(faces.cells.size)
+    wet[film.faces] = film.area
+    across = wet.reshape(20, 30)[:, 15] / faces.area[0]
+    assert across == pytest.approx([1.0] * 9 + [0.3] + [0.0] * 10, abs=1e-9)
+
+
+def test_a_film_does_not_jump_a_gap_and_refuses_a_negative_reach() -> None:
+    # Two plates of tissue with a slit of air between, as lips are.
+    grid = Grid(x=np.linspace(0, 0.02, 21), y=np.linspace(0, 0.005, 6), z=np.linspace(-0.02, 0, 11))
+    mask = np.ones(grid.shape, dtype=bool)
+    mask[10, :, :] = False
+    faces = exposed_faces(grid, mask)
+    links = surface_links(grid, faces)
+    left = (
+        (faces.axis == 2)
+        & (faces.side > 0)
+        & (faces.centres[:, 0] > 0.006)
+        & (faces.centres[:, 0] < 0.0095)
+    )
+    metal = Metal(faces=np.flatnonzero(left), area=faces.area[left])
+    film = film_around(faces, links, metal, extent=0.004, conductance=SHEET)
+    assert (faces.centres[film.faces, 0] < 0.0105).all()
+    with pytest.raises(ValueRefused, match="extent"):
+        film_around(faces, links, metal, extent=-1e-3, conductance=SHEET)
+
+
 # The staircase of a segmentation.
 
 
@@ -361,8 +416,8 @@ def test_film_and_skin_meshed_as_cells_carry_the_same_current() -> None:
     columns = np.zeros(faces.cells.size, dtype=bool)
     columns[wet] = True
     columns = columns.reshape(grid.shape[:2])
-    conductivity[columns, -2] = [1e-9, 1e-9, layer / skin]
-    conductivity[columns, -1] = [sheet / thick, sheet / thick, 1e6]
+    conductivity[columns, -2] = [1e-6, 1e-6, layer / skin]
+    conductivity[columns, -1] = [sheet / thick, sheet / thick, 300.0]
     full = Conductor(over, conductivity)
     outer = exposed_faces(over, full.conducting)
     up = (outer.axis == 2) & (outer.side > 0) & (outer.centres[:, 2] > layer)

@@ -4,6 +4,7 @@
 
     wetting         Metal, Film              what of the skin is covered, and what is wet
     neighbours      surface_links            which faces share an edge, and how well a sheet joins them
+    spreading       film_around              a film that reaches so far around metal of any shape
     network         wet_network -> Wet       the wet faces as parts, joined by film and metal contact
     system          LiveSystem               dense equations of one position, factored once
     solving         solve_live               currents or potentials in, current through every wet face out
