@@ -48,7 +48,9 @@ def test_cells_of_one_tissue_are_what_they_were(mixing: Mixing, refinement: int)
     expected = whole_cell_faces(GRADED, diagonal_conductivity(GRADED, TABLE[whole]))
     for came, wanted in zip(sub_voxel_faces(GRADED, fine, mixing=mixing).axes, expected.axes, strict=True):
         assert came == pytest.approx(wanted, rel=1e-13)
-    assert mean_conductivity(GRADED, fine, least=1.0) == pytest.approx(np.repeat(TABLE[whole][..., None], 3, axis=3))
+    assert mean_conductivity(GRADED, fine, least=1.0) == pytest.approx(
+        np.repeat(TABLE[whole][..., None], 3, axis=3)
+    )
 
 
 @given(seed=st.integers(0, 10_000), refinement=st.integers(1, 4))
@@ -59,6 +61,53 @@ def test_parallel_of_series_is_never_above_series_of_parallel(seed: int, refinem
     for below, above in zip(low.axes, high.axes, strict=True):
         assert (below <= above * (1 + 1e-12)).all()
         assert below.max() <= TABLE.max() * GRADED.volumes().max()
+
+
+def plain_face(fine: FineLabels, place: tuple[int, int, int], axis: int, mixing: Mixing) -> float:
+    """The rule itself for the face after the cell `place`, sub-voxel by sub-voxel."""
+    r = fine.refinement
+    widths = GRADED.widths(axis)
+    others = [a for a in range(3) if a != axis]
+    columns: list[list[float]] = []
+    for b, c in np.ndindex(r, r):
+        column = []
+        # From centre to centre in steps of half a sub-voxel, so that odd refinements need no exception.
+        for half in range(r, 3 * r):
+            at = np.array(place) * r
+            at[axis] += half // 2
+            at[others[0]] += b
+            at[others[1]] += c
+            width = widths[place[axis] + (half >= 2 * r)] / (2 * r)
+            sigma = fine.conductivity[fine.labels[tuple(at)], axis]
+            column.append(width / sigma if sigma else np.inf)
+        columns.append(column)
+    area = np.prod([GRADED.widths(a)[place[a]] for a in others]) / r**2
+    resistances = np.array(columns)
+    if mixing is Mixing.PARALLEL_OF_SERIES:
+        return float(area * np.sum(1 / resistances.sum(axis=1)))
+    with np.errstate(divide="ignore"):
+        return float(area / np.sum(1 / np.sum(1 / resistances, axis=0)))
+
+
+@pytest.mark.parametrize("mixing", Mixing)
+@pytest.mark.parametrize("refinement", [1, 2, 3])
+def test_the_kernels_are_the_rules(mixing: Mixing, refinement: int) -> None:
+    fine = labels(17, refinement)
+    faces = sub_voxel_faces(GRADED, fine, mixing=mixing)
+    for axis, values in enumerate(faces.axes):
+        for place in np.ndindex(values.shape):
+            assert values[place] == pytest.approx(plain_face(fine, place, axis, mixing), rel=1e-12)
+
+
+@pytest.mark.parametrize("least", [0.0, 0.8])
+def test_the_mean_is_that_of_the_tissue(least: float) -> None:
+    fine = labels(3, 2)
+    found = mean_conductivity(GRADED, fine, least=least)
+    for place in np.ndindex(GRADED.shape):
+        block = TABLE[fine.labels[tuple(slice(2 * i, 2 * i + 2) for i in place)]]
+        tissue = block[block > 0]
+        wanted = tissue.mean() if tissue.size >= max(8 * least, 1) else 0.0
+        assert found[place] == pytest.approx([wanted] * 3)
 
 
 def block_conductance(sigma: np.ndarray) -> float:

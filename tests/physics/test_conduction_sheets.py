@@ -8,6 +8,9 @@ import pytest
 from microcurrent.errors import ValueRefused
 from microcurrent.physics.conduction.assembly import diagonal_conductivity
 from microcurrent.physics.conduction.conductances import FaceConductances, matrix_of
+from microcurrent.physics.conduction.conductor import Conductor
+from microcurrent.physics.conduction.contact import disc_contact
+from microcurrent.physics.conduction.fields import face_currents, outflow, plane_current, power
 from microcurrent.physics.conduction.fractions import whole_cell_faces
 from microcurrent.physics.conduction.grid import Grid
 from microcurrent.physics.conduction.sheets import Sheet, plane_sheet, sheet_between, with_sheets
@@ -103,3 +106,30 @@ def test_sheets_off_the_grid_are_refused() -> None:
         plane_sheet(GRID, axis=2, position=4.0, impedance=1.0)
     with pytest.raises(ValueRefused, match="one or more"):
         sheet_between(LABELS, {1}, {7}, impedance=1.0)
+
+
+def test_power_and_current_hold_with_a_sheet_inside() -> None:
+    edges = np.linspace(0.0, 0.04, 17)
+    grid = Grid(x=edges, y=edges, z=np.linspace(-0.02, 0.0, 11))
+    sigma = diagonal_conductivity(grid, np.where(grid.centres(2) > -0.008, 0.05, 0.4) * np.ones(grid.shape))
+    sheet = plane_sheet(grid, axis=2, position=-0.008, impedance=0.05)
+    faces = with_sheets(grid, whole_cell_faces(grid, sigma), [sheet])
+    volts = []
+    for given in (None, faces):
+        conductor = Conductor(grid, sigma, faces=given)
+        pair = [
+            disc_contact(grid, conductor.conducting, centre=(x, 0.02), radius=0.005, impedance=0.1)
+            for x in (0.01, 0.03)
+        ]
+        solution = conductor.solve(pair, [1e-3, -1e-3])
+        flow = face_currents(conductor, solution)
+        assert plane_current(flow, axis=0, index=8) == pytest.approx(1e-3, rel=1e-6)
+        assert abs(outflow(flow, low=(2, 3, 4), high=(9, 12, 10))) < 1e-9
+        found = power(conductor, solution)
+        assert found.tissue + found.contacts == pytest.approx(found.electrodes, rel=1e-7)
+        volts.append(solution.electrode_potentials[0])
+        below = float(flow.x[8, :, :6].sum())
+    assert volts[1] > 1.02 * volts[0]
+    # Less current reaches what lies under the sheet.
+    free = Conductor(grid, sigma)
+    assert below < 0.95 * face_currents(free, free.solve(pair, [1e-3, -1e-3])).x[8, :, :6].sum()

@@ -49,10 +49,15 @@ def face_currents(conductor: Conductor, solution: Solution) -> FaceCurrents:
 def _inner_currents(conductor: Conductor, solution: Solution) -> list[Floats]:
     """Current through the faces between two cells in ampere, one fewer than cells along its axis."""
     filled = np.nan_to_num(solution.potential)
-    return [
-        face_conductances(conductor.grid, conductor.conductivity, axis) * -np.diff(filled, axis=axis)
-        for axis in range(3)
-    ]
+    return [_conductances(conductor, axis) * -np.diff(filled, axis=axis) for axis in range(3)]
+
+
+def _conductances(conductor: Conductor, axis: int) -> Floats:
+    """The conductances that the conductor was solved with, siemens, one fewer than cells along `axis`."""
+    given = conductor._faces
+    if given is not None:
+        return given.axes[axis]
+    return face_conductances(conductor.grid, conductor.conductivity, axis)
 
 
 def current_density(conductor: Conductor, flow: FaceCurrents) -> Floats:
@@ -89,17 +94,24 @@ def magnitude(vectors: Floats) -> Floats:
 def heat_density(conductor: Conductor, solution: Solution) -> Floats:
     """Return the power turned to heat in each cell in W/m3, ``(nx, ny, nz)``, 0 in air.
 
-    ``sigma |E|^2`` by half cells: the current through a face heats the half cells on its two
-    sides. Times volume it adds up to the power from the electrodes less that in the contacts,
-    exactly and not only in the limit of small cells.
+    ``sigma |E|^2`` by half cells: what a face loses, current times voltage, heats the half cells on
+    its two sides in the ratio of their resistances; so does a thin layer on the face. Times volume it
+    adds up to the power from the electrodes less that in the contacts, exactly and not only in the
+    limit of small cells.
     """
     grid, sigma = conductor.grid, conductor.conductivity
     heat = np.zeros(grid.shape)
+    filled = np.nan_to_num(solution.potential)
     for axis, current in enumerate(_inner_currents(conductor, solution)):
-        half = half_resistivity(grid, sigma, axis) / grid.face_areas(axis)
+        lost = current * -np.diff(filled, axis=axis)
+        half = half_resistivity(grid, sigma, axis)
         half = np.where(np.isfinite(half), half, 0.0)
-        before, after = ([(int(a == axis) * k, int(a == axis) * (1 - k)) for a in range(3)] for k in (1, 0))
-        heat += half * (np.pad(current, before) ** 2 + np.pad(current, after) ** 2)
+        low = tuple(slice(None, -1) if a == axis else slice(None) for a in range(3))
+        high = tuple(slice(1, None) if a == axis else slice(None) for a in range(3))
+        both = half[low] + half[high]
+        share = np.divide(half[low], both, out=np.zeros_like(both), where=both > 0)
+        heat[low] += share * lost
+        heat[high] += (1.0 - share) * lost
     # A partly covered face carries its current through the covered part of its half cell only.
     flat = heat.reshape(-1)
     for contact, density in zip(solution.contacts, solution.contact_densities, strict=True):

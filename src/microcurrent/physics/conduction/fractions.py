@@ -15,11 +15,13 @@ Magnetism (1873), article 306). Where interfaces lie along faces, both are the h
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 from scipy.sparse.csgraph import connected_components
 
 from microcurrent.errors import Problem, ValueRefused
@@ -28,6 +30,8 @@ from microcurrent.physics.conduction.conductances import FaceConductances, matri
 from microcurrent.physics.conduction.grid import Floats, Grid
 
 Labels = npt.NDArray[np.integer]
+
+_kernel = njit(nogil=True, cache=True, error_model="numpy")
 
 
 class Mixing(Enum):
@@ -66,7 +70,9 @@ class FineLabels:
         if labels.size == 0 or labels.min() < 0 or labels.max() >= len(table):
             raise _refused("labels", f"0 to {len(table) - 1}", "others among them or none at all")
         table.setflags(write=False)
-        object.__setattr__(self, "labels", labels)
+        # One kind of array for one compilation: as small as the labels allow.
+        small = np.uint8 if len(table) <= np.iinfo(np.uint8).max + 1 else np.int32
+        object.__setattr__(self, "labels", np.ascontiguousarray(labels, dtype=small))
         object.__setattr__(self, "conductivity", table)
 
     def check_on(self, grid: Grid) -> None:
@@ -99,7 +105,7 @@ def sub_voxel_faces(
     """
     fine.check_on(grid)
     rule = _parallel_of_series if mixing is Mixing.PARALLEL_OF_SERIES else _series_of_parallel
-    x, y, z = (rule(grid, fine, axis) for axis in range(3))
+    x, y, z = (_blocks(grid, fine, axis, rule) for axis in range(3))
     return FaceConductances(x=x, y=y, z=z)
 
 
@@ -111,14 +117,9 @@ def mean_conductivity(grid: Grid, fine: FineLabels, *, least: float = 0.0) -> Fl
     cells use `sub_voxel_faces`. Raises `ValueRefused` for labels that do not refine `grid`.
     """
     fine.check_on(grid)
-    r = fine.refinement
-    total, tissue = np.zeros((*grid.shape, 3)), np.zeros(grid.shape, dtype=np.int32)
-    for offset in np.ndindex(r, r, r):
-        part = fine.labels[tuple(slice(start, None, r) for start in offset)]
-        total += fine.conductivity[part]
-        tissue += fine.conductivity[part, 0] > 0
-    total /= np.maximum(tissue, 1)[..., None]
-    total[tissue < max(least * r**3, 1)] = 0.0
+    total = np.zeros((*grid.shape, 3))
+    enough = max(least * fine.refinement**3, 1.0)
+    _means(fine.labels, fine.conductivity, fine.refinement, enough, total)
     return total
 
 
@@ -167,49 +168,83 @@ def _among(faces: FaceConductances, cells: npt.NDArray[np.bool_]) -> FaceConduct
     return FaceConductances(x=kept[0], y=kept[1], z=kept[2])
 
 
-def _columns(fine: FineLabels, axis: int, offset: tuple[int, int]) -> Floats:
-    """Conductivity along `axis` of one column of sub-voxels in every cell, ``(n, r, ., .)``.
-
-    The axis comes first, then the place within the cell, then the other two axes in order.
-    """
+def _blocks(grid: Grid, fine: FineLabels, axis: int, rule: Callable[..., None]) -> Floats:
+    """Conductances of the inner faces normal to `axis`, siemens, by `rule` for one block of sub-voxels."""
     r = fine.refinement
-    labels = np.moveaxis(fine.labels, axis, 0)[:, offset[0] :: r, offset[1] :: r]
-    return np.asarray(fine.conductivity[labels, axis]).reshape(-1, r, *labels.shape[1:])
-
-
-def _halves(r: int) -> tuple[Floats, Floats]:
-    """Share of each sub-voxel that lies in the lower and in the upper half of its cell, ``(r,)``."""
+    order = (axis, *(a for a in range(3) if a != axis))
+    cells = tuple(grid.shape[a] for a in order)
+    strides = tuple(int(np.prod(fine.labels.shape[a + 1 :])) for a in order)
+    # Share of each sub-voxel that lies in the lower half of its cell.
     lower = np.clip(0.5 * r - np.arange(r), 0.0, 1.0)
-    return lower, 1.0 - lower
+    out = np.zeros((cells[0] - 1, *cells[1:]))
+    sigma, widths = np.ascontiguousarray(fine.conductivity[:, axis]), grid.widths(axis)
+    rule(fine.labels.reshape(-1), strides, r, (sigma, lower, widths), out)
+    return np.asarray(np.moveaxis(out, 0, axis) * grid.face_areas(axis))
 
 
-def _parallel_of_series(grid: Grid, fine: FineLabels, axis: int) -> Floats:
-    r = fine.refinement
-    lower, upper = _halves(r)
-    width = grid.widths(axis)[:, None, None] / r
-    total: Floats | float = 0.0
-    for offset in np.ndindex(r, r):
-        with np.errstate(divide="ignore"):
-            resistivity = 1.0 / _columns(fine, axis, (offset[0], offset[1]))
-        # 0 times infinity is the part of an insulating sub-voxel that lies in the other half.
-        up = width * sum(s * resistivity[:, k] for k, s in enumerate(upper) if s)
-        down = width * sum(s * resistivity[:, k] for k, s in enumerate(lower) if s)
-        total = total + 1.0 / (up[:-1] + down[1:])
-    return _on_faces(grid, axis, np.asarray(total) / r**2)
+@_kernel
+def _parallel_of_series(flat, strides, r, parts, out):  # type: ignore[no-untyped-def]
+    """Siemens per square metre of every block: columns along the first stride, side by side."""
+    along, across, aside = strides
+    sigma, lower, widths = parts
+    for i in range(out.shape[0]):
+        low, high = widths[i] / r, widths[i + 1] / r
+        for j in range(out.shape[1]):
+            for k in range(out.shape[2]):
+                total = 0.0
+                for b in range(r):
+                    for c in range(r):
+                        at = i * r * along + (j * r + b) * across + (k * r + c) * aside
+                        resistance = 0.0
+                        for s in range(r):
+                            # 0 times infinity: an insulating sub-voxel that lies in the other half.
+                            if lower[s] < 1.0:
+                                resistance += low * (1.0 - lower[s]) / sigma[flat[at + s * along]]
+                            if lower[s] > 0.0:
+                                resistance += high * lower[s] / sigma[flat[at + (r + s) * along]]
+                        total += 1.0 / resistance
+                out[i, j, k] = total / (r * r)
 
 
-def _series_of_parallel(grid: Grid, fine: FineLabels, axis: int) -> Floats:
-    r = fine.refinement
-    lower, upper = _halves(r)
-    width = grid.widths(axis)[:, None, None] / r
-    planes = sum(_columns(fine, axis, (offset[0], offset[1])) for offset in np.ndindex(r, r)) / r**2
-    with np.errstate(divide="ignore"):
-        resistivity = 1.0 / np.asarray(planes)
-    up = width * sum(s * resistivity[:, k] for k, s in enumerate(upper) if s)
-    down = width * sum(s * resistivity[:, k] for k, s in enumerate(lower) if s)
-    return _on_faces(grid, axis, 1.0 / (up[:-1] + down[1:]))
+@_kernel
+def _series_of_parallel(flat, strides, r, parts, out):  # type: ignore[no-untyped-def]
+    """Siemens per square metre of every block: planes across the first stride, one after another."""
+    along, across, aside = strides
+    sigma, lower, widths = parts
+    for i in range(out.shape[0]):
+        low, high = widths[i] / r, widths[i + 1] / r
+        for j in range(out.shape[1]):
+            for k in range(out.shape[2]):
+                resistance = 0.0
+                for s in range(2 * r):
+                    share = low * (1.0 - lower[s]) if s < r else high * lower[s - r]
+                    if share > 0.0:
+                        plane = 0.0
+                        for b in range(r):
+                            for c in range(r):
+                                at = (i * r + s) * along + (j * r + b) * across + (k * r + c) * aside
+                                plane += sigma[flat[at]]
+                        resistance += share * (r * r) / plane
+                out[i, j, k] = 1.0 / resistance
 
 
-def _on_faces(grid: Grid, axis: int, per_area: Floats) -> Floats:
-    """Siemens from siemens per square metre, with the axis back in its place."""
-    return np.asarray(np.moveaxis(per_area, 0, axis) * grid.face_areas(axis))
+@_kernel
+def _means(labels, sigma, r, least, out):  # type: ignore[no-untyped-def]
+    """Mean conductivity of the sub-voxels that conduct, in cells with enough of them; else 0."""
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            for k in range(out.shape[2]):
+                count, x, y, z = 0, 0.0, 0.0, 0.0
+                for a in range(i * r, (i + 1) * r):
+                    for b in range(j * r, (j + 1) * r):
+                        for c in range(k * r, (k + 1) * r):
+                            label = labels[a, b, c]
+                            if sigma[label, 0] > 0.0:
+                                count += 1
+                                x += sigma[label, 0]
+                                y += sigma[label, 1]
+                                z += sigma[label, 2]
+                if count >= least:
+                    out[i, j, k, 0] = x / count
+                    out[i, j, k, 1] = y / count
+                    out[i, j, k, 2] = z / count

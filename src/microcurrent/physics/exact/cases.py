@@ -88,7 +88,7 @@ def verification_cases() -> tuple[Case, ...]:
         _strip_case(),
         *_direction_cases(),
         _column_case(),
-        _thin_layer_case(),
+        *_thin_layer_cases(),
     )
 
 
@@ -250,17 +250,28 @@ def _strip_case() -> Case:
     )
 
 
-def _thin_layer_case() -> Case:
-    return Case(
-        number="V15",
-        quantity="15 um of stratum corneum as a contact impedance, resistance",
-        unit="ohm",
-        exact=layers.disc_resistance(RADIUS, flat_problems.thin_layer_stack(HOMOGENEOUS)).real,
-        compute=flat_problems.thin_layer_resistance,
-        # The equivalence itself is off by 0.12 % here: cells cannot help below that.
-        order=1.2,
-        accuracy=0.005,
-    )
+def _thin_layer_cases() -> list[Case]:
+    return [
+        Case(
+            number="V15",
+            quantity="15 um of stratum corneum as a contact impedance, resistance",
+            unit="ohm",
+            exact=layers.disc_resistance(RADIUS, flat_problems.thin_layer_stack(HOMOGENEOUS)).real,
+            compute=flat_problems.thin_layer_resistance,
+            # The equivalence itself is off by 0.12 % here: cells cannot help below that.
+            order=1.2,
+            accuracy=0.005,
+        ),
+        Case(
+            number="V15",
+            quantity="thin layer 2 mm deep as a sheet, uniform-flux disc, resistance",
+            unit="ohm",
+            exact=layers.disc_resistance(RADIUS, flat_problems.sheet_stack()).real,
+            compute=flat_problems.sheet_resistance,
+            order=1.7,
+            accuracy=0.01,
+        ),
+    ]
 
 
 def _direction_cases() -> list[Case]:

@@ -10,10 +10,12 @@ import numpy as np
 
 from microcurrent.physics.conduction.conductor import Conductor
 from microcurrent.physics.conduction.contact import Contact, contact_on, exposed_faces
+from microcurrent.physics.conduction.fractions import whole_cell_faces
 from microcurrent.physics.conduction.grid import Floats, Grid, graded_edges
+from microcurrent.physics.conduction.sheets import plane_sheet, with_sheets
 from microcurrent.physics.exact import problems
 from microcurrent.physics.exact.layers import Layers
-from microcurrent.physics.exact.problems import HOMOGENEOUS, NEAR, RADIUS, UNIFORM
+from microcurrent.physics.exact.problems import HOMOGENEOUS, LAYER_LENGTH, NEAR, RADIUS, UNIFORM
 
 #: The strips of V12 reach from one length to two; the half-plane is followed this many lengths, and
 #: what lies beyond changes the conductance by the square of a length over it.
@@ -22,6 +24,10 @@ _STRIP_REACH = 2000.0
 #: The thin layer of V15: 15 um of stratum corneum with 0.05 ohm m2, as at 10 kHz.
 THIN = 15e-6
 THIN_IMPEDANCE = 0.05
+#: The sheet inside the tissue: its depth and impedance, and a layer so thin that it is one.
+SHEET_DEPTH = 0.002
+SHEET_IMPEDANCE = 0.02
+_NO_THICKNESS = 1e-7
 
 
 def disc_surface_potential(level: int, *, rim: bool) -> float:
@@ -99,3 +105,25 @@ def thin_layer_resistance(level: int) -> float:
     zeta = THIN_IMPEDANCE * HOMOGENEOUS.admittivities[0].real / RADIUS
     bulk = problems.disc_resistance(level, stack=HOMOGENEOUS, zeta=UNIFORM, reach=NEAR)
     return bulk + zeta / (HOMOGENEOUS.admittivities[0].real * np.pi * RADIUS)
+
+
+def sheet_stack() -> Layers:
+    """Return homogeneous tissue with a layer of no thickness but impedance at `SHEET_DEPTH`."""
+    sigma = HOMOGENEOUS.admittivities[0]
+    return Layers(
+        admittivities=(sigma, _NO_THICKNESS / SHEET_IMPEDANCE, sigma),
+        thicknesses=(SHEET_DEPTH, _NO_THICKNESS),
+    )
+
+
+def sheet_resistance(level: int) -> float:
+    """Return the resistance of an even-flux disc over a sheet inside homogeneous tissue, ohm."""
+    stack = Layers(admittivities=HOMOGENEOUS.admittivities * 2, thicknesses=(SHEET_DEPTH,))
+    bare = problems.half_space(level, stack, length=LAYER_LENGTH, reach=problems.LAYERED_REACH)
+    sheet = plane_sheet(bare.grid, axis=2, position=-SHEET_DEPTH, impedance=SHEET_IMPEDANCE)
+    faces = with_sheets(bare.grid, whole_cell_faces(bare.grid, bare.conductivity), [sheet])
+    conductor = Conductor(bare.grid, bare.conductivity, faces=faces)
+    impedance = UNIFORM * RADIUS / HOMOGENEOUS.admittivities[0].real
+    contacts = [problems.probe(conductor, impedance=impedance), problems.far_contact(conductor)]
+    solution = conductor.solve(contacts, [0.25, -0.25])
+    return float(solution.electrode_potentials[0] - impedance / (np.pi * RADIUS**2))

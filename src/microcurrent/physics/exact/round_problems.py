@@ -16,6 +16,7 @@ from scipy.interpolate import RegularGridInterpolator
 
 from microcurrent.physics.conduction.conductor import Conductor, Solution
 from microcurrent.physics.conduction.contact import Contact
+from microcurrent.physics.conduction.fractions import mixed_cells
 from microcurrent.physics.conduction.grid import Floats, Grid
 from microcurrent.physics.exact import arcs, cylinder, inclusion, sphere, steps
 from microcurrent.physics.exact.concentric_spheres import Cap, Shells, spherical_field
@@ -27,6 +28,8 @@ HEAD_LENGTH = 0.024
 BALL = Shells(radii=(0.092,), conductivities=(0.33,))
 #: S. Rush and D. A. Driscoll (1968): scalp and brain alike, skull 80 times less.
 RUSH_DRISCOLL = Shells(radii=(0.080, 0.085, 0.092), conductivities=(0.33, 0.33 / 80, 0.33))
+#: Sub-voxels along each side of a cell.
+_REFINEMENT = 4
 #: The cap electrodes: 8 mm across the surface from middle to rim.
 _CAP = 0.008 / 0.092
 #: Points nearer to an electrode than this are left out, rad.
@@ -159,6 +162,22 @@ def head_errors(level: int, number: int) -> tuple[float, float, float, float]:
     caps = antipodes(1e-3)
     ball = solved_ball(HEAD_LENGTH / level, steps.placing(number), shells=RUSH_DRISCOLL, caps=caps)
     return scalp_and_brain(ball)
+
+
+def mixed_head_errors(level: int, number: int) -> tuple[float, float, float, float]:
+    """Return the same with sub-voxel faces instead of steps."""
+    place = steps.placing(number)
+    shells, table = RUSH_DRISCOLL, np.array([*RUSH_DRISCOLL.conductivities, 0.0])
+    grid = steps.cubes([shells.radii[-1]] * 3, HEAD_LENGTH / level, place)
+
+    def label(points: Floats) -> npt.NDArray[np.integer]:
+        return shell_labels(shells.radii, points)
+
+    fine = steps.fine_labels(grid, place, label, table=table, refinement=_REFINEMENT)
+    mixed = mixed_cells(grid, fine)
+    conductor = Conductor(grid, mixed.conductivity, faces=mixed.faces)
+    labels = steps.labelled(grid, place, label)
+    return scalp_and_brain(inject(conductor, place, shells=shells, labels=labels, caps=antipodes(1e-3)))
 
 
 def scalp_and_brain(ball: Ball) -> tuple[float, float, float, float]:
