@@ -177,6 +177,19 @@ def test_basis_from_disk_gives_currents_their_power(source, made):
     assert 0.75 * given < heat < given
 
 
+def test_basis_by_the_engine_is_that_by_its_plain_twin(source, made, tmp_path):
+    basis = surface_basis(source, VALUES, REQUEST, folder=tmp_path)
+    twin = making.open_basis(finished(made[0]))
+    assert np.abs(basis.resistance - twin.resistance).max() < 1e-5 * np.abs(twin.resistance).max()
+    faces = np.flatnonzero(basis.patches.face_cell >= 0)[::7]
+    currents = np.where(np.arange(faces.size) % 2, 1e-3, -1e-3)
+    currents -= currents.mean()
+    assert np.abs(basis.transfer(faces) - twin.transfer(faces)).max() < 1e-3 * np.abs(twin.resistance).max()
+    for tissue, field in basis.fields(faces, currents).items():
+        exact = twin.operators[tissue].field(faces, currents)
+        assert np.linalg.norm(field - exact) < 1e-3 * np.linalg.norm(exact)
+
+
 def test_large_arrays_stay_on_disk(made, monkeypatch):
     monkeypatch.setattr(arrays, "_MAPPED", 0)
     codes = making.open_basis(finished(made[0])).interior.columns.codes

@@ -4,6 +4,7 @@
 
     volumes    a body on an even grid, in one piece
     request    which skin, which tissues, how fine; the digest that a basis is known by
+    bulk       the engine as what solves for a basis
     room       what a basis takes in memory and on disk; refused where it is not there
     arrays     nouns full of arrays to files and back
     making     the basis from its folder, made there first where it is missing; goes on after a kill
@@ -11,7 +12,7 @@
 ::
 
     request = BasisRequest(spacing=2e-3, regions=(Region(centre=site, radius=0.07),), tissues=("muscle",))
-    basis = surface_basis(source, values, request, folder=cache, solver=Engine, progress=bar)
+    basis = surface_basis(source, values, request, folder=cache, progress=bar)
 """
 
 from microcurrent.planning.basis.making import Progress, surface_basis

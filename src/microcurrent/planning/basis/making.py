@@ -45,6 +45,7 @@ from microcurrent.planning.basis.arrays import (
     settle,
     write_noun,
 )
+from microcurrent.planning.basis.bulk import bulk_solver
 from microcurrent.planning.basis.request import METHOD, BasisRequest, digest_of
 from microcurrent.planning.basis.room import check_room, room_for
 from microcurrent.planning.basis.volumes import even_volume
@@ -73,16 +74,16 @@ def surface_basis(
     request: BasisRequest,
     *,
     folder: Path,
-    solver: Solvers,
+    solver: Solvers = bulk_solver,
     progress: Callable[[Progress], None] | None = None,
 ) -> SurfaceBasis:
     """Return the surface basis of a body, from `folder` where it is there, made otherwise.
 
     `values`: conductivity [S/m] of every tissue, one number or three; `solver` makes what solves the
-    bulk; `progress` is called before the first step and after each. A kill at any time loses the step
-    that was under way and no other. Raises `ValueRefused` where memory or disk will not do, with an
-    estimate, and where another program is making the same basis; `RecordError` for damaged files; and
-    whatever the solver raises.
+    bulk, the engine by default; `progress` is called before the first step and after each. A kill at any
+    time loses the step that was under way and no other. Raises `ValueRefused` where memory or disk will
+    not do, with an estimate, and where another program is making the same basis; `RecordError` for
+    damaged files; and whatever the solver raises.
     """
     folder.mkdir(parents=True, exist_ok=True)
     name = digest_of(source, values, request)[:_DIGITS]

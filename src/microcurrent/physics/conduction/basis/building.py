@@ -16,7 +16,7 @@ from microcurrent.physics.conduction.basis.layout import Layout, empty_arrays
 from microcurrent.physics.conduction.basis.operators import FieldOperator, Interior
 from microcurrent.physics.conduction.basis.responses import (
     BLOCK,
-    TOLERANCE,
+    REST_TOLERANCE,
     Solver,
     patch_means,
     places_in,
@@ -35,16 +35,14 @@ _FAINTEST = 1e-6
 _PERCENTILE = 99.0
 
 
-def fill_patches(
-    layout: Layout, solver: Solver, step: int, *, arrays: Arrays, tolerance: float = TOLERANCE
-) -> None:
+def fill_patches(layout: Layout, solver: Solver, step: int, *, arrays: Arrays) -> None:
     """Solve one block of patches, `step` from 0 to ``layout.patch_steps``, and put it into `arrays`.
 
     A step writes the same places whenever it is done, and no other step writes them. Raises whatever
     the solver raises.
     """
     numbers = np.arange(step * BLOCK, min((step + 1) * BLOCK, layout.patches.count))
-    found = respond(solver, layout.patches, numbers, tolerance=tolerance)
+    found = respond(solver, layout.patches, numbers)
     _keep_patches(layout, solver.cells, arrays, step, found)
 
 
@@ -54,13 +52,7 @@ def weights_of(layout: Layout, arrays: Arrays) -> sparse.csr_array:
 
 
 def fill_rests(
-    layout: Layout,
-    solver: Solver,
-    step: int,
-    *,
-    arrays: Arrays,
-    weights: sparse.csr_array,
-    tolerance: float = TOLERANCE,
+    layout: Layout, solver: Solver, step: int, *, arrays: Arrays, weights: sparse.csr_array
 ) -> None:
     """Solve one block of rests, `step` from ``layout.patch_steps`` to ``layout.steps``; as `fill_patches`.
 
@@ -70,7 +62,7 @@ def fill_rests(
     chosen = range(begin, min(begin + BLOCK, layout.sets.count))
     columns = [layout.sets.column(number) for number in chosen]
     currents = rests(layout.patches, weights, solver_cells=solver.cells, columns=columns)
-    found = potentials(solver, currents, tolerance=tolerance)
+    found = potentials(solver, currents, tolerance=REST_TOLERANCE)
     for number, column in enumerate(columns):
         _keep_rests(layout, solver.cells, arrays, column, found[:, number])
 
@@ -201,12 +193,12 @@ def _rests_on_skin(layout: Layout, arrays: Arrays) -> sparse.csr_array:
     return sparse.csr_array(sparse.coo_array(entries, shape=(count, count)))
 
 
-def basis_in_memory(layout: Layout, solver: Solver, *, tolerance: float = TOLERANCE) -> SurfaceBasis:
+def basis_in_memory(layout: Layout, solver: Solver) -> SurfaceBasis:
     """Return the basis of `layout`, all its steps done one after the other in memory."""
     arrays = empty_arrays(layout)
     for step in range(layout.patch_steps):
-        fill_patches(layout, solver, step, arrays=arrays, tolerance=tolerance)
+        fill_patches(layout, solver, step, arrays=arrays)
     weights = weights_of(layout, arrays)
     for step in range(layout.patch_steps, layout.steps):
-        fill_rests(layout, solver, step, arrays=arrays, weights=weights, tolerance=tolerance)
+        fill_rests(layout, solver, step, arrays=arrays, weights=weights)
     return assemble(layout, arrays, derive(layout, arrays, weights))

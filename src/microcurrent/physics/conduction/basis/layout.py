@@ -30,7 +30,8 @@ from microcurrent.physics.conduction.grid import Floats, Grid
 #: How far [m] from the region of skin the field is kept: an electrode's field is below a hundredth of
 #: that at the skin beyond.
 DEPTH = 40.0e-3
-#: Rests solved together stand this many reaches apart, so that each ends before the next begins.
+#: Rests solved together stand this many reaches apart: a rest reaches over the neighbours of its patch,
+#: half a reach. At 1.25 the error of the field is four times as large, at 2.5 the same.
 _REACHES_APART = 1.5
 
 #: The array that a step fills: name, shape and type.
