@@ -26,7 +26,11 @@ def positions(plan: Plan, step: Step) -> tuple[tuple[Point, Point], ...]:
         ends = path.length / path.speed
         times += [k * ends for k in range(path.passes + 1)]
         times += [k * ends + s * ends for k in range(min(path.passes, 2)) for s in _corners(plan, path)]
-    found = ((_at(plan, step.anode, t), _at(plan, step.cathode, t)) for t in sorted(times) if t <= longest)
+    found = (
+        (position_at(plan, step.anode, t), position_at(plan, step.cathode, t))
+        for t in sorted(times)
+        if t <= longest
+    )
     return tuple(dict.fromkeys(found))
 
 
@@ -43,8 +47,8 @@ def _corners(plan: Plan, path: Path) -> list[float]:
     return there + [1 - f for f in there]
 
 
-def _at(plan: Plan, part: Placement | Path, time: float) -> Point:
-    """Where an electrode is at a time [s] into a step: on its site, or along its straight lines."""
+def position_at(plan: Plan, part: Placement | Path, time: float) -> Point:
+    """Return where (3,) [m] an electrode is at a time [s] into a step: on its site or its lines."""
     points = [plan.site(name).position for name in part.sites]
     if isinstance(part, Placement):
         return points[0]
