@@ -335,6 +335,33 @@ def test_every_step_balances_its_currents_at_thousands_of_faces(length):
 # -- what was measured ----------------------------------------------------------------------
 
 
+def third_harmonic(amplitude, frequency):
+    """Third harmonic over the first of the voltage under a sine, in the sixth period."""
+    phase = np.arange(0, 6 + 1 / 64, 1 / 32)
+    trace = under_current(FACE, phase / frequency, amplitude * np.sin(2 * np.pi * phase), tolerance=1e-4)
+    spectrum = np.abs(np.fft.rfft(trace.voltage[-32:, 0]))
+    assert spectrum[2] < 0.01 * spectrum[1]
+    return spectrum[3] / spectrum[1]
+
+
+def test_harmonics_grow_with_current_and_with_slowness():
+    """Yamamoto and Yamamoto 1981, physics.md 2.5."""
+    faint, strong, fast = third_harmonic(0.02, 5.0), third_harmonic(1.0, 5.0), third_harmonic(1.0, 500.0)
+    assert faint < 1e-3
+    assert strong > 0.05
+    assert fast < strong / 5
+
+
+def test_a_slow_sine_follows_the_static_sinh_law():
+    """With the layer at rest (too fast to wet, too slow to charge): V = V0 asinh(J / (g0 V0))."""
+    slow = dataclasses.replace(LAW, wetting_time=1e6, recovery_time=1e6)
+    face = skin_faces(slow, dataclasses.replace(GEL, capacitance=1e-6))
+    phase = np.linspace(0, 1, 41)
+    density = 2.0 * np.sin(2 * np.pi * phase)
+    trace = under_current(face, phase / 10, density, tolerance=1e-5)
+    assert trace.layer[:, 0] == pytest.approx(np.arcsinh(density / 0.2), abs=5e-3)
+
+
 def test_without_current_the_conductance_decays_with_the_recovery_time():
     wet = under_current(FACE, [0, 10, 600], [0, 5, 5]).end
     trace = under_current(FACE, [0, 1, 500, 5000], [0, 0, 0, 0], start=wet)
