@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 
 from microcurrent.physics.conduction.conductor import Conductor
 from microcurrent.physics.conduction.fractions import Mixing, mixed_cells
@@ -95,7 +96,7 @@ def measured(spacing: float, placings: int, mixing: Mixing | None) -> Point:
 
 def draw(curves: list[tuple[str, str, str, list[Point]]], path: Path) -> None:
     """Errors over seconds, one panel for each error, the spacing beside each point."""
-    figure = Figure(figsize=(13, 4.6), layout="constrained")
+    figure = Figure(figsize=(13, 5.2), layout="constrained")
     FigureCanvasAgg(figure)
     for k, (axes, name) in enumerate(zip(figure.subplots(1, len(ERRORS)), ERRORS, strict=True)):
         for scheme, colour, marker, points in curves:
@@ -116,7 +117,15 @@ def draw(curves: list[tuple[str, str, str, list[Point]]], path: Path) -> None:
         axes.set(xscale="log", yscale="log", xlabel="seconds (faces, set-up and solve)", title=name)
         axes.set_ylabel("relative error, %")
         axes.grid(visible=True, which="both", alpha=0.25)
-    figure.axes[0].legend(loc="lower left", fontsize=8)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter("{x:g}")
+            axis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.7)))
+        axes.margins(x=0.12)
+    handles, names = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=len(names))
+    figure.suptitle(
+        "Four concentric spheres: error against time (bars: smallest and largest over placings)"
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=150)
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import spsolve
 
 from microcurrent.errors import ValueRefused
 from microcurrent.physics.conduction.assembly import bulk_matrix, diagonal_conductivity
-from microcurrent.physics.conduction.conductances import FaceConductances, matrix_of
+from microcurrent.physics.conduction.conductances import FaceConductances, matrix_of, parts_of
 from microcurrent.physics.conduction.fractions import (
     FineLabels,
     Mixing,
@@ -37,6 +38,18 @@ def test_matrix_of_faces_is_that_of_the_cells() -> None:
     assert abs(expected - came).max() == 0
     assert np.abs(came.sum(axis=1)).max() < 1e-14
     assert abs(came - came.T).max() == 0
+
+
+@given(seed=st.integers(0, 10_000), share=st.floats(0.0, 0.9))
+def test_parts_are_those_of_the_matrix(seed: int, share: float) -> None:
+    random = np.random.default_rng(seed)
+    shape = (3, 4, 5)
+    sides = [tuple(n - (a == axis) for a, n in enumerate(shape)) for axis in range(3)]
+    x, y, z = (random.random(side) * (random.random(side) > share) for side in sides)
+    faces = FaceConductances(x=x, y=y, z=z)
+    count, wanted = connected_components(matrix_of(faces), directed=False)
+    found = parts_of(faces).ravel()
+    assert np.unique(np.stack([found, wanted]), axis=1).shape[1] == count == found.max() + 1
 
 
 @pytest.mark.parametrize("mixing", Mixing)

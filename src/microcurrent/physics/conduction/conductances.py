@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
+from numba import njit
 from scipy import sparse
 
 from microcurrent.errors import Problem, ValueRefused
@@ -77,3 +79,54 @@ def matrix_of(faces: FaceConductances) -> sparse.csr_array:
     coordinates = (np.concatenate(rows), np.concatenate(columns))
     matrix = sparse.coo_array((np.concatenate(values), coordinates), shape=(cells.size, cells.size))
     return sparse.csr_array(matrix)
+
+
+def parts_of(faces: FaceConductances) -> npt.NDArray[np.int32]:
+    """Return the number of the connected part of each cell, ``(nx, ny, nz)``, from 0 up.
+
+    Cells are connected where a face between them conducts; a cell without such faces is a part of its own.
+    """
+    parent = np.arange(int(np.prod(faces.shape)), dtype=np.int32)
+    strides = (faces.shape[1] * faces.shape[2], faces.shape[2], 1)
+    for conductance, stride in zip(faces.axes, strides, strict=True):
+        _join(conductance, strides, stride, parent)
+    return np.asarray(_numbered(parent).reshape(faces.shape))
+
+
+@njit(nogil=True, cache=True)
+def _root(parent, cell):  # type: ignore[no-untyped-def]
+    """The first cell of a part; paths to it are halved on the way (R. E. Tarjan, J. ACM 22 (1975) 215)."""
+    while parent[cell] != cell:
+        parent[cell] = parent[parent[cell]]
+        cell = parent[cell]
+    return cell
+
+
+@njit(nogil=True, cache=True)
+def _join(conductance, strides, stride, parent):  # type: ignore[no-untyped-def]
+    """Join the two cells of every face that conducts; the smaller index is the root."""
+    for i in range(conductance.shape[0]):
+        for j in range(conductance.shape[1]):
+            for k in range(conductance.shape[2]):
+                if conductance[i, j, k] > 0:
+                    cell = i * strides[0] + j * strides[1] + k * strides[2]
+                    one, other = _root(parent, cell), _root(parent, cell + stride)
+                    if one < other:
+                        parent[other] = one
+                    elif other < one:
+                        parent[one] = other
+
+
+@njit(nogil=True, cache=True)
+def _numbered(parent):  # type: ignore[no-untyped-def]
+    """Numbers of the parts, in the order of their first cells."""
+    number = np.empty_like(parent)
+    count = 0
+    for cell in range(parent.size):
+        root = _root(parent, cell)
+        if root == cell:
+            number[cell] = count
+            count += 1
+        else:
+            number[cell] = number[root]
+    return number

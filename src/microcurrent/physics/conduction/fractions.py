@@ -22,11 +22,10 @@ from enum import Enum
 import numpy as np
 import numpy.typing as npt
 from numba import njit
-from scipy.sparse.csgraph import connected_components
 
 from microcurrent.errors import Problem, ValueRefused
 from microcurrent.physics.conduction.assembly import face_conductances
-from microcurrent.physics.conduction.conductances import FaceConductances, matrix_of
+from microcurrent.physics.conduction.conductances import FaceConductances, parts_of
 from microcurrent.physics.conduction.grid import Floats, Grid
 
 Labels = npt.NDArray[np.integer]
@@ -149,11 +148,10 @@ def mixed_cells(
     """
     conductivity = mean_conductivity(grid, fine, least=least)
     faces = _among(sub_voxel_faces(grid, fine, mixing=mixing), conductivity[..., 0] > 0)
-    _, part = connected_components(matrix_of(faces), directed=False)
-    held = (conductivity[..., 0] > 0).ravel()
+    part, held = parts_of(faces), conductivity[..., 0] > 0
     if not held.any():
         raise _refused("labels", f"a cell with a share {least:g} of tissue", "none")
-    largest = (part == np.bincount(part[held]).argmax()).reshape(grid.shape) & held.reshape(grid.shape)
+    largest = held & (part == np.bincount(part[held]).argmax())
     conductivity[~largest] = 0.0
     return MixedCells(conductivity=conductivity, faces=_among(faces, largest))
 
@@ -187,6 +185,7 @@ def _parallel_of_series(flat, strides, r, parts, out):  # type: ignore[no-untype
     """Siemens per square metre of every block: columns along the first stride, side by side."""
     along, across, aside = strides
     sigma, lower, widths = parts
+    resistivity = 1.0 / sigma
     for i in range(out.shape[0]):
         low, high = widths[i] / r, widths[i + 1] / r
         for j in range(out.shape[1]):
@@ -199,9 +198,9 @@ def _parallel_of_series(flat, strides, r, parts, out):  # type: ignore[no-untype
                         for s in range(r):
                             # 0 times infinity: an insulating sub-voxel that lies in the other half.
                             if lower[s] < 1.0:
-                                resistance += low * (1.0 - lower[s]) / sigma[flat[at + s * along]]
+                                resistance += low * (1.0 - lower[s]) * resistivity[flat[at + s * along]]
                             if lower[s] > 0.0:
-                                resistance += high * lower[s] / sigma[flat[at + (r + s) * along]]
+                                resistance += high * lower[s] * resistivity[flat[at + (r + s) * along]]
                         total += 1.0 / resistance
                 out[i, j, k] = total / (r * r)
 
