@@ -17,7 +17,7 @@ from microcurrent.physics.conduction.basis.building import (
     weights_of,
 )
 from microcurrent.physics.conduction.basis.coding import decoded
-from microcurrent.physics.conduction.basis.layout import empty_arrays, layout_of
+from microcurrent.physics.conduction.basis.layout import Choice, empty_arrays, layout_of, vicinity
 from microcurrent.physics.conduction.basis.patches import within
 from microcurrent.physics.conduction.basis.responses import patch_means, respond
 from microcurrent.physics.conduction.conductor import Conductor
@@ -302,6 +302,29 @@ def test_a_basis_of_a_region_is_that_of_the_whole_skin_there(round_head):
         part.basis.transfer(outside)
     with pytest.raises(ValueRefused, match="region"):
         part.basis.fields(outside, np.array([1.0, -1.0]))
+
+
+def test_rests_need_only_what_is_near(flat):
+    """Solved in the cells near the region and in the whole body they are the same."""
+    masks = {"skin": flat.volume.labels == 0}
+    region = within(flat.faces, (-20 * MM, -18 * MM, 0.0), 14 * MM)
+    layout = layout_of(
+        flat.grid, flat.conductor.conductivity, flat.faces, tissues=masks, region=region,
+        choice=Choice(size=3 * MM, reach=9 * MM),
+    )  # fmt: skip
+    near = vicinity(layout, flat.grid, flat.conductor.conductivity)
+    assert 0.2 < (near[..., 0] > 0).mean() < 0.6
+    kept = []
+    for conductivity in (flat.conductor.conductivity, near):
+        arrays = empty_arrays(layout)
+        for step in range(layout.patch_steps):
+            fill_patches(layout, flat.solver, step, arrays=arrays)
+        weights = weights_of(layout, arrays)
+        solver = Direct(flat.grid, conductivity)
+        for step in range(layout.patch_steps, layout.steps):
+            fill_rests(layout, solver, step, arrays=arrays, weights=weights)
+        kept.append(derive(layout, arrays, weights).details.toarray())
+    assert 0 < np.abs(kept[1] - kept[0]).max() < 1e-3 * np.abs(kept[0]).max()
 
 
 @pytest.mark.parametrize("body", BODIES)

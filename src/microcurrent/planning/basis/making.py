@@ -30,7 +30,7 @@ from microcurrent.physics.conduction.basis.building import (
     fill_rests,
     weights_of,
 )
-from microcurrent.physics.conduction.basis.layout import Layout, layout_of
+from microcurrent.physics.conduction.basis.layout import Layout, layout_of, vicinity
 from microcurrent.physics.conduction.basis.patches import within
 from microcurrent.physics.conduction.basis.responses import Solver
 from microcurrent.physics.conduction.basis.surface_basis import SurfaceBasis
@@ -134,7 +134,13 @@ def _make(
         check_room(room_for(layout, grid_cells=volume.labels.size, unknowns=cells), part)
         reserve(layout.shapes, part / "arrays")
     arrays = mapped(layout.shapes, part / "arrays")
-    weights = _solve(layout, lambda: solver(volume.grid, sigma), arrays, _Marks(part / "done", progress))
+    marks = _Marks(part / "done", progress)
+    marks.tell(layout.steps)
+    _solve_patches(layout, lambda: solver(volume.grid, sigma), arrays, marks)
+    weights = weights_of(layout, arrays)
+    # The first solver is given back by now: there is memory for one.
+    near = vicinity(layout, volume.grid, sigma)
+    _solve_rests(layout, lambda: solver(volume.grid, near), arrays, marks, weights=weights)
     if not (part / "derived").is_dir():
         write_noun(derive(layout, arrays, weights), part / "derived")
     about = {"method": METHOD, "body": source.body.name, "steps": layout.steps}
@@ -186,24 +192,37 @@ class _Marks:
         self.tell(total)
 
 
-def _solve(
+def _solve_patches(
     layout: Layout, solver: Callable[[], Solver], arrays: dict[str, Any], marks: _Marks
-) -> sparse.csr_array:
-    """Do the steps that are not done yet, mark each once it is on the disk, and return the shares."""
-    total, engine = layout.steps, None
-    marks.tell(total)
-    for step in marks.left(range(layout.patch_steps)):
-        engine = engine or solver()
+) -> None:
+    """Do the steps of the patches that are not done yet; mark each once it is on the disk."""
+    left = marks.left(range(layout.patch_steps))
+    if not left:
+        return
+    engine = solver()
+    for step in left:
         fill_patches(layout, engine, step, arrays=arrays)
         _flushed(arrays)
-        marks.add(step, total)
-    weights = weights_of(layout, arrays)
-    for step in marks.left(range(layout.patch_steps, total)):
-        engine = engine or solver()
+        marks.add(step, layout.steps)
+
+
+def _solve_rests(
+    layout: Layout,
+    solver: Callable[[], Solver],
+    arrays: dict[str, Any],
+    marks: _Marks,
+    *,
+    weights: sparse.csr_array,
+) -> None:
+    """Do the steps of the rests that are not done yet; mark each once it is on the disk."""
+    left = marks.left(range(layout.patch_steps, layout.steps))
+    if not left:
+        return
+    engine = solver()
+    for step in left:
         fill_rests(layout, engine, step, arrays=arrays, weights=weights)
         _flushed(arrays)
-        marks.add(step, total)
-    return weights
+        marks.add(step, layout.steps)
 
 
 def _flushed(arrays: Mapping[str, Any]) -> None:

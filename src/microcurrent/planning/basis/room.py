@@ -12,8 +12,9 @@ from microcurrent.physics.conduction.basis.layout import Layout
 from microcurrent.physics.conduction.basis.responses import BLOCK
 
 #: Bytes for each unknown of the solver: matrix and hierarchy (80), and for each right-hand side the
-#: current (8) and five vectors of single precision.
-_SOLVER, _EACH_SIDE = 80, 28
+#: current (8), the potential (4) and six vectors of single precision; with these 3.6 million unknowns took
+#: what is estimated within a tenth.
+_SOLVER, _EACH_SIDE = 80, 36
 #: Bytes for each cell of the grid: its conductivity along three axes and a few masks.
 _CELL = 40
 #: Part of what is free that must stay free.
