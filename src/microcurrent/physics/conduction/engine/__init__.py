@@ -9,7 +9,8 @@ conjugate gradients, whose potential and true residual are float64.
     krylov       Iteration          conjugate gradients with reliable updates
     levels       Hierarchy, Level   the cycle over the levels
     building     make_hierarchy     levels from conductances
-    aggregation  join_cells, ...    which cells join, and the links between the joined
+    blocks       next_blocks        which cells may join, by place
+    aggregation  join_cells, ...    which of them do, by conductance, and the links between the joined
     sweeps       descend, ...       kernels on rows: sweeps, transfer, products
     extras       Extras             cells of a level that have no place on its rows
     links        Links, correct     the small lower levels
@@ -17,6 +18,7 @@ conjugate gradients, whose potential and true residual are float64.
     lanes        lanes_descend, ... the kernels on rows for sixteen right sides
     lanes_lists  lanes_correct, ... those on extras and links
     rows         Rows, Stencil      cells kept row by row, and their conductances
+    memory       require            refuses what does not fit, with an estimate
     team         Team               threads that share planes
     vectors      load8, ...         short vectors for numba
 

@@ -5,37 +5,29 @@ that joins good and bad conductors that have little to do with each other repres
 block only strongly linked cells join (split aggregation), and a cell without any strong link joins the one
 it conducts to best.
 
-A link between two aggregates is the sum over its faces of the face in series with half the next link inward
-on each side, clipped (`CLIP`): the current between two centres passes these, too. It stays between 1 / (1 + 2
-CLIP) and 1 of the plain sum, which keeps a W-cycle positive definite.
-
-On each axis neighbours join only while their width stays below a target that doubles: cells that are thin
-along one axis first join along that axis, so that point-wise sweeps do on graded grids.
+A link between two aggregates is the sum over its faces of the face in series with half the next link
+inward on each side, clipped (`CLIP`): the current between two centres passes these, too. It stays between
+1 / (1 + 2 CLIP) and 1 of the plain sum, which keeps a W-cycle positive definite.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from microcurrent.physics.conduction.engine.rows import Integers, Rows, Stencil
+from microcurrent.physics.conduction.engine.blocks import Blocks
+from microcurrent.physics.conduction.engine.rows import Rows, Stencil
 from microcurrent.physics.conduction.engine.vectors import kernel
 
 Floats = npt.NDArray[np.float64]
 #: A link is strong when it is at least this part of the largest link of both its ends.
-STRONG = np.float32(0.25)
+STRONG = np.float32(0.15)
 #: Share of a link's own resistance that the links behind it may add on each side.
-CLIP = np.float32(0.5)
-#: A block may be wider than the target by this factor, and hold this many cells along an axis.
-_ROOM = 1.35
-_LONGEST = 4
-#: A level should have at least this many times fewer blocks than the one before.
-_SHRINK = 3.5
-#: Links to later aggregates that one is given room for at first; twice as many on the next try.
-_SLOTS = 16
+CLIP = np.float32(0.4)
+#: Links to later aggregates that a cell's and a node's have room for at first; twice as many on each next try.
+_CELL_SLOTS, _NODE_SLOTS = 10, 32
 
 
 class Graph(NamedTuple):
@@ -52,7 +44,7 @@ class Graph(NamedTuple):
     blocks: npt.NDArray[np.int16]
 
     @property
-    def count(self) -> int:
+    def nodes(self) -> int:
         """How many nodes."""
         return self.begin.size - 1
 
@@ -60,40 +52,6 @@ class Graph(NamedTuple):
         """Return the sum of the links of each node [S] ``(n,)``."""
         sums = np.concatenate([[0.0], np.cumsum(self.link, dtype=float)])
         return np.asarray(sums[self.begin[1:]] - sums[self.begin[:-1]])
-
-
-class Blocks(NamedTuple):
-    """How cells join to blocks: the block of each cell along each axis, and the blocks' widths [m]."""
-
-    of: tuple[Integers, Integers, Integers]
-    widths: tuple[Floats, Floats, Floats]
-    target: float
-
-
-def next_blocks(widths: Sequence[Floats], target: float) -> Blocks:
-    """Return blocks about twice as wide as `target` [m], or wider until they are few enough."""
-    whole = max(float(w.sum()) for w in widths)
-    while True:
-        target *= 2
-        of, wider = zip(*(_joined(w, _ROOM * target) for w in widths), strict=True)
-        shrink = np.prod([w.size / v.size for w, v in zip(widths, wider, strict=True)])
-        if shrink >= _SHRINK or target > 2 * whole:
-            return Blocks(of=of, widths=wider, target=target)
-
-
-def _joined(widths: Floats, most: float) -> tuple[Integers, Floats]:
-    block = np.empty(widths.size, np.int64)
-    sums: list[float] = []
-    members = 0
-    for place, width in enumerate(widths):
-        if sums and members < _LONGEST and sums[-1] + width <= most:
-            sums[-1] += width
-            members += 1
-        else:
-            sums.append(width)
-            members = 1
-        block[place] = len(sums) - 1
-    return block, np.array(sums)
 
 
 def join_cells(rows: Rows, stencil: Stencil, blocks: Blocks) -> tuple[npt.NDArray[np.int32], Graph]:
@@ -105,7 +63,7 @@ def join_cells(rows: Rows, stencil: Stencil, blocks: Blocks) -> tuple[npt.NDArra
     of_block = tuple(np.append(b, np.full(16, -1)) for b in blocks.of)
     of = np.zeros(rows.size, np.int32)
     count = _join_cells(rows, stencil, of_block, of, np.zeros(rows.size, np.float32))
-    slots = _SLOTS
+    slots = _CELL_SLOTS
     while True:
         near, weight = np.full((count, slots), -1, np.int32), np.empty((count, slots), np.float32)
         if _link_cells(rows, stencil, of, (near, weight)):
@@ -119,7 +77,7 @@ def join_cells(rows: Rows, stencil: Stencil, blocks: Blocks) -> tuple[npt.NDArra
 def join_nodes(graph: Graph, blocks: Blocks) -> tuple[npt.NDArray[np.int32], Graph]:
     """Return the aggregate of each node and the aggregates' graph."""
     of, count = _join_nodes(graph, blocks.of)
-    slots = _SLOTS
+    slots = _NODE_SLOTS
     while True:
         near, weight = np.full((count, slots), -1, np.int32), np.empty((count, slots), np.float32)
         if _link_nodes(graph, of, (near, weight)):
@@ -183,15 +141,12 @@ def _root(parent, a):
 @kernel
 def _unite(parent, a, b):
     a, b = _root(parent, a), _root(parent, b)
-    if a < b:
-        parent[b] = a
-    elif b < a:
-        parent[a] = b
+    parent[max(a, b)] = min(a, b)
 
 
 @kernel
 def _number(parent, a, count):
-    """Turn a parent into ``-1 - number``; roots come before those that point to them. Return the new count."""
+    """Turn a parent into ``-1 - number``, roots coming before their children; return the new count."""
     b = parent[a]
     if b == a:
         parent[a] = -1 - count
@@ -214,22 +169,34 @@ def _join_cells(rows, stencil, blocks, of, least):
             least[s + k] = max(one, max(g2[s + k], g2[s + k - 1])) * STRONG
             of[s + k] = s + k
     for i in range(rows.n0):
-        along0 = m0[i] == m0[i + 1]
         for j in range(rows.n1):
             row = i * rows.n1 + j
-            along1 = m1[j] == m1[j + 1]
-            s, a0, a1 = rows.start[row], rows.above0[row], rows.above1[row]
-            for k in range(rows.low[row], rows.high[row]):
-                here = least[s + k]
-                g = g2[s + k]
-                if g > 0 and m2[k] == m2[k + 1] and g >= here and g >= least[s + k + 1]:
-                    _unite(of, s + k, s + k + 1)
-                g = g1[s + k]
-                if g > 0 and along1 and g >= here and g >= least[a1 + k]:
-                    _unite(of, s + k, a1 + k)
-                g = g0[s + k]
-                if g > 0 and along0 and g >= here and g >= least[a0 + k]:
-                    _unite(of, s + k, a0 + k)
+            low, n = rows.low[row], rows.high[row] - rows.low[row]
+            s = rows.start[row] + low
+            for c in range(s, s + n):
+                strong = g2[c] > 0 and g2[c] >= least[c] and g2[c] >= least[c + 1]
+                if strong and m2[low + c - s] == m2[low + c - s + 1]:
+                    _unite(of, c, c + 1)
+            if m1[j] == m1[j + 1]:
+                _unite_lines(of, least, g1, (s, rows.above1[row] + low, n))
+            if m0[i] == m0[i + 1]:
+                _unite_lines(of, least, g0, (s, rows.above0[row] + low, n))
+    return _number_cells(rows, inverse, of)
+
+
+@kernel
+def _unite_lines(of, least, g, line):
+    """Join the cells of two lines, from two places on, that conduct strongly to each other."""
+    here, there, n = line
+    for c in range(n):
+        w = g[here + c]
+        if w > 0 and w >= least[here + c] and w >= least[there + c]:
+            _unite(of, here + c, there + c)
+
+
+@kernel
+def _number_cells(rows, inverse, of):
+    """Turn parents into numbers; cells without tissue get the count, which is returned."""
     count = 0
     for row in range(rows.n0 * rows.n1):
         s = rows.start[row]
@@ -268,17 +235,11 @@ def _series(g, left, right):
 
 
 @kernel
-def _note(a, b, w, out, guess):
-    """Add w to the link of two aggregates; return False where there is no room for one more.
-
-    `guess`: the slot that it most likely has.
-    """
+def _note(a, b, w, out):
+    """Add w to the link of two aggregates; return False where there is no room for one more."""
     near, weight = out
     if b < a:
         a, b = b, a
-    if near[a, guess] == b:
-        weight[a, guess] += w
-        return True
     for m in range(near.shape[1]):
         if near[a, m] == b:
             weight[a, m] += w
@@ -290,37 +251,61 @@ def _note(a, b, w, out, guess):
 
 
 @kernel
+def _note_line(ends, g, inner, out):
+    """Note the faces between two lines of cells. `ends`: aggregates before, at, after a face and one more.
+
+    `inner`: the conductances before and after.
+    """
+    before, here, there, after = ends
+    left, right = inner
+    near, weight = out
+    fits = True
+    for k in range(g.size):
+        a, b = here[k], there[k]
+        if g[k] > 0 and a != b:
+            bent = np.float32(1)
+            if before[k] == a and left[k] > 0:
+                bent += min(CLIP, np.float32(0.5) * g[k] / left[k])
+            if after[k] == b and right[k] > 0:
+                bent += min(CLIP, np.float32(0.5) * g[k] / right[k])
+            w = g[k] / bent
+            c, d = min(a, b), max(a, b)
+            # Most faces belong to the link that was noted first.
+            if near[c, 0] == d:
+                weight[c, 0] += w
+            elif near[c, 1] == d:
+                weight[c, 1] += w
+            elif near[c, 2] == d:
+                weight[c, 2] += w
+            else:
+                fits &= _note(c, d, w, out)
+    return fits
+
+
+@kernel
 def _link_cells(rows, stencil, of, out):
     """Note every face between two aggregates; return False where there was no room."""
     g0, g1, g2, _ = stencil
-    none = np.float32(0)
     fits = True
     for i in range(rows.n0):
         for j in range(rows.n1):
             row = i * rows.n1 + j
-            s, a0, a1 = rows.start[row], rows.above0[row], rows.above1[row]
-            b0, b1 = rows.below0[row], rows.below1[row]
+            low, n = rows.low[row], rows.high[row] - rows.low[row]
+            if n <= 0:
+                continue
+            c, a0, a1 = rows.start[row] + low, rows.above0[row] + low, rows.above1[row] + low
+            b0, b1 = rows.below0[row] + low, rows.below1[row] + low
             # Where there is no next row its next one is asked for only behind a conductance of 0.
-            aa0 = rows.above0[row + rows.n1] if i + 1 < rows.n0 else rows.zero
-            aa1 = rows.above1[row + 1] if j + 1 < rows.n1 else rows.zero
-            for k in range(rows.low[row], rows.high[row]):
-                c = s + k
-                a, g = of[c], g2[c]
-                b = of[c + 1]
-                if g > 0 and a != b:
-                    left = g2[c - 1] if of[c - 1] == a else none
-                    right = g2[c + 1] if of[c + 2] == b else none
-                    fits &= _note(a, b, _series(g, left, right), out, 0)
-                g, b = g1[c], of[a1 + k]
-                if g > 0 and a != b:
-                    left = g1[b1 + k] if of[b1 + k] == a else none
-                    right = g1[a1 + k] if of[aa1 + k] == b else none
-                    fits &= _note(a, b, _series(g, left, right), out, 1)
-                g, b = g0[c], of[a0 + k]
-                if g > 0 and a != b:
-                    left = g0[b0 + k] if of[b0 + k] == a else none
-                    right = g0[a0 + k] if of[aa0 + k] == b else none
-                    fits &= _note(a, b, _series(g, left, right), out, 2)
+            aa0 = (rows.above0[row + rows.n1] if i + 1 < rows.n0 else rows.zero) + low
+            aa1 = (rows.above1[row + 1] if j + 1 < rows.n1 else rows.zero) + low
+            here = of[c : c + n]
+            ends = (of[c - 1 : c - 1 + n], here, of[c + 1 : c + 1 + n], of[c + 2 : c + 2 + n])
+            inner = (g2[c - 1 : c - 1 + n], g2[c + 1 : c + 1 + n])
+            fits &= _note_line(ends, g2[c : c + n], inner, out)
+            ends = (of[b1 : b1 + n], here, of[a1 : a1 + n], of[aa1 : aa1 + n])
+            fits &= _note_line(ends, g1[c : c + n], (g1[b1 : b1 + n], g1[a1 : a1 + n]), out)
+            ends = (of[b0 : b0 + n], here, of[a0 : a0 + n], of[aa0 : aa0 + n])
+            fits &= _note_line(ends, g0[c : c + n], (g0[b0 : b0 + n], g0[a0 : a0 + n]), out)
     return fits
 
 
@@ -331,32 +316,37 @@ def _join_nodes(graph, blocks):
     m0, m1, m2 = blocks
     nodes = begin.size - 1
     least = np.zeros(nodes, np.float32)
-    of = np.empty(nodes, np.int32)
+    of, block = np.empty(nodes, np.int32), np.empty(nodes, np.int64)
     for a in range(nodes):
         of[a] = a
+        block[a] = (m0[place[a, 0]] * (m1[-1] + 1) + m1[place[a, 1]]) * (m2[-1] + 1) + m2[place[a, 2]]
         for m in range(begin[a], begin[a + 1]):
             least[a] = max(least[a], STRONG * link[m])
     for a in range(nodes):
-        x, y, z = m0[place[a, 0]], m1[place[a, 1]], m2[place[a, 2]]
         best, most, lonely = -1, np.float32(0), True
         for m in range(begin[a], begin[a + 1]):
             b, g = neighbour[m], link[m]
             strong = g >= least[a] and g >= least[b]
             lonely &= not strong
-            if m0[place[b, 0]] != x or m1[place[b, 1]] != y or m2[place[b, 2]] != z:
-                continue
-            if strong:
-                _unite(of, a, b)
-            elif g > most:
-                best, most = b, g
+            if block[a] == block[b]:
+                if strong:
+                    _unite(of, a, b)
+                elif g > most:
+                    best, most = b, g
         if lonely and best >= 0:
             _unite(of, a, best)
+    return of, _number_nodes(of)
+
+
+@kernel
+def _number_nodes(of):
+    """Turn parents into numbers; return how many there are."""
     count = 0
-    for a in range(nodes):
+    for a in range(of.size):
         count = _number(of, a, count)
-    for a in range(nodes):
+    for a in range(of.size):
         of[a] = -1 - of[a]
-    return of, count
+    return count
 
 
 @kernel
@@ -387,5 +377,5 @@ def _link_nodes(graph, of, out):
                 if sign != 0:
                     left = _behind(graph, of, a, axis, sign)
                     right = _behind(graph, of, b, axis, -sign)
-            fits &= _note(of[a], of[b], _series(link[m], left, right), out, 0)
+            fits &= _note(of[a], of[b], _series(link[m], left, right), out)
     return fits

@@ -8,13 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from microcurrent.physics.conduction.engine.aggregation import (
-    Blocks,
-    Graph,
-    join_cells,
-    join_nodes,
-    next_blocks,
-)
+from microcurrent.physics.conduction.engine.aggregation import Graph, join_cells, join_nodes
+from microcurrent.physics.conduction.engine.blocks import Blocks, next_blocks
 from microcurrent.physics.conduction.engine.extras import Extras
 from microcurrent.physics.conduction.engine.levels import Hierarchy, Level
 from microcurrent.physics.conduction.engine.links import Links
@@ -36,14 +31,14 @@ _SHARED = 30_000
 
 
 class _Sketch(NamedTuple):
-    """A level on rows before its work arrays: `block0`: block of each plane; `count`: its cells."""
+    """A level on rows before its work arrays: `block0`: block of each plane; `cells`: how many."""
 
     rows: Rows
     stencil: Stencil
     extras: Extras
     of: Places
     block0: npt.NDArray[np.int64]
-    count: int
+    cells: int
 
 
 def make_hierarchy(rows: Rows, stencil: Stencil, *, widths: Sequence[Floats], team: Team) -> Hierarchy:
@@ -53,7 +48,7 @@ def make_hierarchy(rows: Rows, stencil: Stencil, *, widths: Sequence[Floats], te
     none = Extras(rows.size, np.zeros(1, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32))
     cells = int(np.count_nonzero(stencil.inverse))
     sketches = [_Sketch(rows, stencil, none, of, blocks.of[0], cells)]
-    while graph.count >= _ON_ROWS:
+    while graph.nodes >= _ON_ROWS:
         placed = _on_rows(graph, tuple(w.size for w in blocks.widths))
         if placed is None:
             break
@@ -62,16 +57,16 @@ def make_hierarchy(rows: Rows, stencil: Stencil, *, widths: Sequence[Floats], te
         sketches[-1] = sketches[-1]._replace(of=np.append(place, np.int32(0))[sketches[-1].of])
         blocks = next_blocks(blocks.widths, blocks.target)
         joined, finer = join_nodes(graph, blocks)
-        of = np.full(lower_stencil.inverse.size, finer.count, np.int32)
+        of = np.full(lower_stencil.inverse.size, finer.nodes, np.int32)
         of[place] = joined
-        sketches.append(_Sketch(lower, lower_stencil, extras, of, blocks.of[0], graph.count))
+        sketches.append(_Sketch(lower, lower_stencil, extras, of, blocks.of[0], graph.nodes))
         graph = finer
     links, diagonal, sizes = _as_links(graph, blocks)
     last = sketches[-1].of
     last[last == sizes[0]] = diagonal.size
     slabs = _slabs(sketches, team.threads)
     levels = [_level(sketch, part) for sketch, part in zip(sketches, slabs, strict=True)]
-    sizes = [sketch.count for sketch in sketches] + sizes
+    sizes = [sketch.cells for sketch in sketches] + sizes
     return Hierarchy(levels=levels, links=links, sizes=sizes, link_diagonal=diagonal, team=team)
 
 
@@ -90,9 +85,9 @@ def _on_rows(graph: Graph, shape: tuple[int, ...]) -> tuple[Places, Rows, Stenci
     main = np.full(shape, -1, np.int32)
     _choose(graph.blocks, diagonal, main)
     rows, count = make_rows(main + 1)
-    if count < (1 - _MOST_EXTRAS) * graph.count:
+    if count < (1 - _MOST_EXTRAS) * graph.nodes:
         return None
-    place = np.full(graph.count, -1, np.int32)
+    place = np.full(graph.nodes, -1, np.int32)
     _place(rows, main, place)
     others = np.flatnonzero(place < 0)
     place[others] = rows.size + np.arange(others.size, dtype=np.int32)
@@ -131,7 +126,7 @@ def _place(rows, main, place):
 @kernel
 def _fill_stencil(graph, place, size, faces):
     """Write the links between nodes on rows; their blocks are neighbours along one axis."""
-    begin, middle, neighbour, link, blocks = graph
+    begin, _, neighbour, link, blocks = graph
     g0, g1, g2 = faces
     for a in range(place.size):
         if place[a] >= size:
@@ -151,16 +146,16 @@ def _fill_stencil(graph, place, size, faces):
 def _as_links(graph: Graph, blocks: Blocks) -> tuple[Links, Floats, list[int]]:
     """Return the levels from `graph` down, their diagonals [S], and their sizes."""
     graphs, transfers = [graph], []
-    while graph.count > _DEEPEST:
+    while graph.nodes > _DEEPEST:
         blocks = next_blocks(blocks.widths, blocks.target)
         of, graph = join_nodes(graph, blocks)
         graphs.append(graph)
         transfers.append(of)
-    first = np.concatenate([[0], np.cumsum([g.count for g in graphs])]).astype(np.int64)
+    first = np.concatenate([[0], np.cumsum([g.nodes for g in graphs])]).astype(np.int64)
     entry = np.concatenate([[0], np.cumsum([g.link.size for g in graphs])])
     pairs = list(zip(graphs, entry, first, strict=False))
     diagonal = np.concatenate([g.diagonal() for g in graphs])
-    transfers.append(np.zeros(graphs[-1].count, np.int32))
+    transfers.append(np.zeros(graphs[-1].nodes, np.int32))
     links = Links(
         first=first,
         begin=np.concatenate([*(g.begin[:-1] + e for g, e, _ in pairs), entry[-1:]]).astype(np.int32),
@@ -172,7 +167,7 @@ def _as_links(graph: Graph, blocks: Blocks) -> tuple[Links, Floats, list[int]]:
         of=np.concatenate([t + f for t, f in zip(transfers, first[1:], strict=True)]).astype(np.int32),
         deepest=np.zeros((1, 1), np.float32),
     )
-    return links, diagonal, [g.count for g in graphs]
+    return links, diagonal, [g.nodes for g in graphs]
 
 
 def _slabs(sketches: list[_Sketch], threads: int) -> list[tuple[Slab, ...]]:
@@ -182,7 +177,7 @@ def _slabs(sketches: list[_Sketch], threads: int) -> list[tuple[Slab, ...]]:
     same coarse cell.
     """
     alone: list[tuple[Slab, ...]] = [((0, s.rows.n0),) for s in sketches]
-    shared = sum(s.count >= _SHARED for s in sketches)
+    shared = sum(s.cells >= _SHARED for s in sketches)
     if threads == 1 or shared == 0:
         return alone
     # For each shared level: the block, on the first level that is not shared, of each plane.

@@ -16,7 +16,7 @@ from microcurrent.physics.conduction.engine.vectors import kernel
 
 
 class Extras(NamedTuple):
-    """Extra e lies at place `base` + e; its links [S] are ``link[begin[e]:begin[e + 1]]`` to `neighbour`."""
+    """Extra e lies at place `base` + e, with links [S] ``link[begin[e]:begin[e + 1]]`` to `neighbour`."""
 
     base: int
     begin: npt.NDArray[np.int32]
@@ -48,7 +48,7 @@ def extras_descend(extras, inverse, vectors, transfer):
 
 @kernel
 def extras_ascend(extras, inverse, vectors, transfer):
-    """Add the correction, sweep backward, and give the rows their part. `vectors`: r, right side of rows, z."""
+    """Add the correction, sweep backward, give the rows their part. `vectors`: r, right side of rows, z."""
     base, begin, neighbour, link = extras
     r, right, z = vectors
     of, coarse = transfer

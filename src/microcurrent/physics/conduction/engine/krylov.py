@@ -1,10 +1,10 @@
 """Conjugate gradients in float32 around a potential in float64.
 
 The residual that the iteration carries drifts from the true one by rounding. So whenever it has fallen by a
-thousand, what was found is added to the potential in float64 and the residual is computed afresh in float64
-(reliable updates; Clark et al., Comput. Phys. Commun. 181:1517, 2010). The search direction is made with
-Polak and Ribiere's formula, which forgives a preconditioner that rounds (Notay, SIAM J. Sci. Comput. 22:1444,
-2000).
+thousand, what was found is added to the potential in float64 and the residual is computed afresh in
+float64 (reliable updates; Clark et al., Comput. Phys. Commun. 181:1517, 2010). The search direction is made
+with Polak and Ribiere's formula, which forgives a preconditioner that rounds (Notay, SIAM J. Sci. Comput.
+22:1444, 2000).
 
 Conductances to electrodes can be a millionth of those of the tissue, so that a constant potential hardly
 changes any current. It is taken care of exactly, by a shift that lets the electrodes' currents add up
@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,8 @@ from microcurrent.physics.conduction.engine.levels import Hierarchy
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
+#: g0, g1, g2 [S] in storage, float32 or float64.
+Faces = tuple[npt.NDArray[Any], ...]
 
 #: The residual is computed afresh when it has fallen by this factor.
 _DROP = 1e-3
@@ -62,7 +65,7 @@ Measure = Callable[[Floats, Left], float]
 class Iteration:
     """Conjugate gradients on one right side; `potential` in storage, `iterations` so far."""
 
-    def __init__(self, hierarchy: Hierarchy, faces: tuple[npt.NDArray[np.floating], ...], sources: Sources):
+    def __init__(self, hierarchy: Hierarchy, faces: Faces, sources: Sources):
         self._hierarchy = hierarchy
         self._level = hierarchy.levels[0]
         self._faces = faces
@@ -75,7 +78,7 @@ class Iteration:
         self._electrodes = float(sources.robin.sum())
 
     def run(self, measure: Measure, tolerance: float, *, limit: int) -> bool:
-        """Iterate until `measure` is at most `tolerance`; return whether that took at most `limit` rounds."""
+        """Iterate until `measure` is at most `tolerance`; return False where `limit` rounds do not do."""
         for vector in (self._level.r, self._level.q, self._level.p, self._level.y):
             vector[:] = 0
         square, whole = self._refresh(measure)
@@ -97,7 +100,7 @@ class Iteration:
         return self.left.square * max(_DROP, _BELOW * tolerance / self.residual)
 
     def _refresh(self, measure: Measure) -> tuple[float, float]:
-        """Take in what was found, compute the residual in float64, sweep forward; return sums of r^2 and r."""
+        """Take in what was found, compute the true residual, sweep forward; return sums of r^2 and r."""
         level, sources, team = self._level, self._sources, self._hierarchy.team
         team.run(sweeps.collect, level.slabs, level.rows, (self.potential, level.y, level.p), self._step)
         team.run(sweeps.residual, level.slabs, level.rows, self._faces, (self.potential, level.r))

@@ -168,3 +168,19 @@ def lanes_fold(rows, vectors, steps, first, last):
         s = rows.start[row]
         for c in range(s + rows.low[row], s + rows.high[row]):
             store(y, 16 * c, fma(by, load16(p, 16 * c), load16(y, 16 * c)))
+
+
+@kernel
+def lanes_balance(inverse, r):
+    """r -= its mean over the cells, which are where `inverse` is above 0."""
+    sums, count = np.zeros(16), 0
+    for c in range(inverse.size):
+        if inverse[c] > 0:
+            count += 1
+            for lane in range(16):
+                sums[lane] += r[16 * c + lane]
+    means = sums / max(count, 1)
+    for c in range(inverse.size):
+        if inverse[c] > 0:
+            for lane in range(16):
+                r[16 * c + lane] -= np.float32(means[lane])

@@ -25,7 +25,8 @@ Places64 = npt.NDArray[np.int64]
 class Level:
     """A level on rows.
 
-    `rows`, `stencil`, `extras`: its matrix; `of`: the place on the next level of each of its places; `slabs`: planes by thread. `r`, `q`, `z`, `p`, `y`: work in storage.
+    `rows`, `stencil`, `extras`: its matrix; `of`: the place on the next level of each of its places;
+    `slabs`: planes by thread; `r`, `q`, `z`, `p`, `y`: work in storage.
     """
 
     rows: Rows
@@ -119,11 +120,12 @@ class Hierarchy:
         halos = [level.halo(slab) for slab in level.slabs]
         vectors = (right, level.q, level.z)
 
-        def one(halo: Any, first: int, last: int) -> tuple[float, float]:
+        def one(halo: Any, first: int, last: int) -> Any:
             return sweeps.ascend(level.rows, level.stencil, vectors, halo, first, last)
 
         if len(halos) == 1:
-            return one(halos[0], *level.slabs[0])
+            found: tuple[float, float] = one(halos[0], *level.slabs[0])
+            return found
         dots = self.team.each(lambda n: one(halos[n], *level.slabs[n]) if n < len(halos) else (0.0, 0.0))
         return sum(d[0] for d in dots), sum(d[1] for d in dots)
 
@@ -147,7 +149,7 @@ class Hierarchy:
         np.add(level.z, level.p, out=level.z)
 
     def fasten(self, places: Places64, robin: Floats) -> None:
-        """Add conductances to electrodes [S] at places of the finest level, each place once; see `loosen`."""
+        """Add conductances to electrodes [S] at places of the finest level, each once; see `loosen`."""
         self.robin, self._loose = [], []
         for level in self.levels:
             self.robin.append((places, robin))
@@ -155,7 +157,7 @@ class Hierarchy:
             self._loose.append(inverse[places].copy())
             inverse[places] = 1 / (1 / inverse[places].astype(float) + robin)
             places, where = np.unique(level.of[places], return_inverse=True)
-            robin = np.bincount(where, weights=robin, minlength=places.size)
+            robin = np.asarray(np.bincount(where, weights=robin, minlength=places.size), dtype=float)
         if not places.size:
             return
         whole = np.zeros(self.link_diagonal.size)

@@ -1,4 +1,4 @@
-"""The lower levels, small and irregular: cells with lists of links, one W-cycle over all of them in one call."""
+"""The lower levels, small and irregular: nodes with lists of links, one W-cycle over all in one call."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Singles = npt.NDArray[np.float32]
 class Links(NamedTuple):
     """All lower levels, one after the other in flat arrays.
 
-    Level l holds the nodes ``first[l] <= a < first[l + 1]``. `begin`, `middle`, `neighbour`, `link` [S] as in
-    `Graph`, with nodes counted over all levels; `inverse` of the diagonal; `robin` [S] to electrodes; `of`:
-    the node of the next level. `deepest` ``(m, m)``: inverse of the last level's matrix.
+    Level l holds the nodes ``first[l] <= a < first[l + 1]``. `begin`, `middle`, `neighbour`, `link` [S] as
+    in `Graph`, with nodes counted over all levels; `inverse` of the diagonal; `robin` [S] to electrodes;
+    `of`: the node of the next level. `deepest` ``(m, m)``: inverse of the last level's matrix.
     """
 
     first: npt.NDArray[np.int64]

@@ -19,6 +19,8 @@ Singles = npt.NDArray[np.float32]
 LEAST = 2e-7
 #: The iteration aims this much below the goal, because the true residual is a little above its own.
 _BELOW = 0.6
+#: The residuals are computed afresh when they have fallen by this factor: below, rounding takes over.
+_DROP = 1e-3
 
 
 class Many:
@@ -48,15 +50,15 @@ class Many:
         for name in ("q", "p", "y", "r"):
             work[name][:] = 0
         fill(work["r"].reshape(-1, LANES))
-        scale = np.sqrt(self._descend(0, np.zeros(LANES)))
+        scale = np.sqrt(self._balanced())
         scale[scale == 0] = 1.0
-        goal = _BELOW * tolerance * scale
-        self.iterations = 0
+        self.iterations, self.residuals = 0, np.ones(LANES)
         # What is found in float32 leaves over what its own rounding makes. A second part on top of the
         # first, each kept for itself, takes that away.
         parts: list[Singles] = []
         before = np.inf
         while True:
+            goal = np.maximum(_BELOW * tolerance, _DROP * self.residuals) * scale
             self._fold(self._rounds(goal, limit))
             parts.append(work["y"])
             self.residuals = np.sqrt(self._afresh(fill, parts)) / scale
@@ -90,20 +92,27 @@ class Many:
         self._hierarchy.team.run(la.lanes_fold, level.slabs, level.rows, (work["y"], work["p"]), by)
 
     def _afresh(self, fill: Any, parts: list[Singles]) -> Floats:
-        """r = b - A (all parts), then a forward sweep; return the sums of r squared."""
+        """r = b - A (all parts), balanced, then a forward sweep; return the sums of r squared."""
         level, work = self._hierarchy.levels[0], self._work[0]
         none = np.zeros(LANES, np.float32)
         work["r"][:] = 0
         fill(work["r"].reshape(-1, LANES))
-        squares = np.zeros(LANES)
         for part in parts:
             # q = A part; with steps of 0, y takes in nothing and p is scratch.
             vectors = (part, work["p"], work["q"], work["z"])
             self._hierarchy.team.run(
                 la.lanes_advance, level.slabs, level.rows, level.stencil, vectors, (none, none)
             )
-            squares = self._descend(0, np.ones(LANES))
-        return squares
+            self._descend(0, np.ones(LANES))
+        return self._balanced()
+
+    def _balanced(self) -> Floats:
+        """Take the mean off r, then a forward sweep; return the sums of r squared.
+
+        A sum that rounding leaves over can flow nowhere, and conjugate gradients diverge on it.
+        """
+        la.lanes_balance(self._hierarchy.levels[0].stencil.inverse, self._work[0]["r"])
+        return self._descend(0, np.zeros(LANES))
 
     def _descend(self, depth: int, steps: Floats) -> Floats:
         level, work = self._hierarchy.levels[depth], self._work[depth]
@@ -113,7 +122,7 @@ class Many:
         )
         if level.has_extras and steps[0]:
             ll.lanes_extras_step(level.extras, work["r"], work["q"])
-        return np.sum(sums, axis=0)
+        return np.asarray(np.sum(sums, axis=0))
 
     def _below(self, depth: int) -> tuple[Singles, Singles]:
         """Right side and correction of the level below."""
@@ -146,7 +155,7 @@ class Many:
             found = la.lanes_ascend(level.rows, level.stencil, vectors, halos[number], *level.slabs[number])
             return np.asarray(found)
 
-        return np.sum([one(0)] if len(halos) == 1 else team.each(one), axis=0)
+        return np.asarray(np.sum([one(0)] if len(halos) == 1 else team.each(one), axis=0))
 
     def _advance(self, depth: int, steps: Floats, beta: Floats) -> Floats:
         level, work = self._hierarchy.levels[depth], self._work[depth]
@@ -155,7 +164,7 @@ class Many:
         dots = self._hierarchy.team.run(
             la.lanes_advance, level.slabs, level.rows, level.stencil, vectors, scalars
         )
-        return np.sum(dots, axis=0)
+        return np.asarray(np.sum(dots, axis=0))
 
     def _correct(self, depth: int) -> None:
         if depth == len(self._work):

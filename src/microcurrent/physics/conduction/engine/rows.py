@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from microcurrent.physics.conduction.engine.vectors import kernel
+from microcurrent.physics.conduction.engine.vectors import add, kernel, reciprocal, store_narrow, wide8
 
 Integers = npt.NDArray[np.int64]
 Singles = npt.NDArray[np.float32]
@@ -25,8 +25,8 @@ _MARGIN = 16
 class Rows(NamedTuple):
     """Where the rows of a grid ``(n0, n1, n2)`` along its last axis lie in storage.
 
-    Cell (i, j, k) lies at ``start[i * n1 + j] + k``; tissue lies within ``low[row] <= k < high[row]``, rounded
-    outward to whole vectors. `below0`, `above0`, `below1`, `above1` ``(n0 * n1,)``: start of the rows
+    Cell (i, j, k) lies at ``start[i * n1 + j] + k``; tissue lies within ``low[row] <= k < high[row]``,
+    rounded outward to whole vectors. `below0`, `above0`, `below1`, `above1` ``(n0 * n1,)``: start of rows
     i - 1, i + 1, j - 1, j + 1, or `zero` where there is none: a stretch of storage that stays 0.
     `size`: length of storage.
     """
@@ -128,32 +128,53 @@ def _with_neighbours(values: Integers, pick: np.ufunc, fill: int) -> Integers:
 
 
 @kernel
+def _between(out, areas, here, there, widths):
+    """out = conductance of faces between two lines of cells: half cells in series.
+
+    Without tissue a half cell has an infinite resistance. In a function of its own, so that LLVM sees plain
+    lines of numbers.
+    """
+    a, b = widths
+    for k in range(out.size):
+        out[k] = 2 * areas[k] / (a / np.float64(here[k]) + b / np.float64(there[k]))
+
+
+@kernel
 def fill_conductances(rows, sigma, widths, faces, first, last):
     """Write the conductances [S] of faces between cells of planes `first` to `last`: half cells in series.
 
-    `sigma`: three arrays ``(n0, n1, n2)`` [S/m], along each axis; `widths`: three ``(n,)`` [m]; `faces`: g0,
-    g1, g2 in storage.
+    `sigma`: three arrays ``(n0, n1, n2)`` [S/m], along each axis; `widths`: three ``(n,)`` [m];
+    `faces`: g0, g1, g2 in storage.
     """
     s0, s1, s2 = sigma
     w0, w1, w2 = widths
     g0, g1, g2 = faces
-    n0, n1, n2 = rows.n0, rows.n1, rows.n2
+    n2 = rows.n2
+    areas = np.empty(n2)
+    ratio = np.empty(n2)
     for i in range(first, last):
-        for j in range(n1):
-            row = i * n1 + j
+        for j in range(rows.n1):
+            row = i * rows.n1 + j
+            low, high = rows.low[row], min(rows.high[row], n2)
+            if high <= low:
+                continue
             s = rows.start[row]
-            for k in range(rows.low[row], min(rows.high[row], n2)):
-                if not s0[i, j, k] > 0:
-                    continue
-                if i + 1 < n0 and s0[i + 1, j, k] > 0:
-                    half = w0[i] / np.float64(s0[i, j, k]) + w0[i + 1] / np.float64(s0[i + 1, j, k])
-                    g0[s + k] = 2 * (w1[j] * w2[k]) / half
-                if j + 1 < n1 and s1[i, j + 1, k] > 0:
-                    half = w1[j] / np.float64(s1[i, j, k]) + w1[j + 1] / np.float64(s1[i, j + 1, k])
-                    g1[s + k] = 2 * (w0[i] * w2[k]) / half
-                if k + 1 < n2 and s2[i, j, k + 1] > 0:
-                    half = w2[k] / np.float64(s2[i, j, k]) + w2[k + 1] / np.float64(s2[i, j, k + 1])
-                    g2[s + k] = 2 * (w0[i] * w1[j]) / half
+            if i + 1 < rows.n0:
+                areas[:] = w1[j] * w2
+                line = g0[s + low : s + high]
+                _between(
+                    line, areas[low:high], s0[i, j, low:high], s0[i + 1, j, low:high], (w0[i], w0[i + 1])
+                )
+            if j + 1 < rows.n1:
+                areas[:] = w0[i] * w2
+                line = g1[s + low : s + high]
+                _between(
+                    line, areas[low:high], s1[i, j, low:high], s1[i, j + 1, low:high], (w1[j], w1[j + 1])
+                )
+            ratio[:] = w2 / s2[i, j]
+            area = 2 * (w0[i] * w1[j])
+            for k in range(low, min(high, n2 - 1)):
+                g2[s + k] = area / (ratio[k] + ratio[k + 1])
 
 
 @kernel
@@ -177,14 +198,15 @@ def copy_faces(rows, given, faces):
 
 @kernel
 def fill_inverse(rows, faces, inverse):
-    """Write one over the sum of a cell's conductances; 0 stays where there are none."""
+    """Write one over the sum of a cell's conductances; 0 where there are none."""
     g0, g1, g2 = faces
     for row in range(rows.n0 * rows.n1):
         s, b0, b1 = rows.start[row], rows.below0[row], rows.below1[row]
-        for k in range(rows.low[row], rows.high[row]):
-            d = np.float64(g0[s + k]) + g0[b0 + k] + g1[s + k] + g1[b1 + k] + g2[s + k] + g2[s + k - 1]
-            if d > 0:
-                inverse[s + k] = 1 / d
+        for k in range(rows.low[row], rows.high[row], 8):
+            d = add(wide8(g0, s + k), wide8(g0, b0 + k))
+            d = add(d, add(wide8(g1, s + k), wide8(g1, b1 + k)))
+            d = add(d, add(wide8(g2, s + k), wide8(g2, s + k - 1)))
+            store_narrow(inverse, s + k, reciprocal(d))
 
 
 @kernel

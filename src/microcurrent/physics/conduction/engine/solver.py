@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from microcurrent.errors import ConvergenceError, Problem, ValueRefused
+from microcurrent.physics.conduction.engine import memory
 from microcurrent.physics.conduction.engine.building import make_hierarchy
-from microcurrent.physics.conduction.engine.krylov import Iteration, Left, Measure, Sources
+from microcurrent.physics.conduction.engine.krylov import Faces, Iteration, Left, Measure, Sources
 from microcurrent.physics.conduction.engine.lanes import LANES
 from microcurrent.physics.conduction.engine.many import LEAST, Many
 from microcurrent.physics.conduction.engine.rows import (
@@ -43,9 +44,9 @@ _MOST_ITERATIONS = 200
 class Solved:
     """The potential at the engine's cells: ``level + departure``, V.
 
-    `level` is the potential of the tissue while no current flows in it, and `departure` ``(n,)`` the rest; kept
-    apart because behind dry skin the departure is a millionth of the level. `residual`: what is left over,
-    relative to the sources or as measured.
+    `level` is the potential of the tissue while no current flows in it, and `departure` ``(n,)`` the rest;
+    kept apart because behind dry skin the departure is a millionth of the level. `residual`: what is left
+    over, relative to the sources or as measured.
     """
 
     level: float
@@ -84,8 +85,9 @@ class Engine:
         self.shape = grid.shape
         self._tissue = along[0]
         self.rows, self.count = make_rows(along[0])
+        memory.require(self.count, memory.SOLVE + memory.DOUBLE * double)
         kind = np.float64 if double else np.float32
-        exact = tuple(np.zeros(self.rows.size, kind) for _ in range(3))
+        exact: Faces = tuple(np.zeros(self.rows.size, kind) for _ in range(3))
         widths = [np.ascontiguousarray(grid.widths(axis)) for axis in range(3)]
         if faces is None:
             fill_conductances(self.rows, along, tuple(widths), exact, 0, self.rows.n0)
@@ -94,7 +96,8 @@ class Engine:
         self._faces = exact
         inverse = np.zeros(self.rows.size, np.float32)
         fill_inverse(self.rows, exact, inverse)
-        stencil = Stencil(*(g.astype(np.float32, copy=False) for g in exact), inverse)
+        g0, g1, g2 = (g.astype(np.float32, copy=False) for g in exact)
+        stencil = Stencil(g0, g1, g2, inverse)
         self.hierarchy = make_hierarchy(self.rows, stencil, widths=widths, team=Team(threads))
         self._many: Many | None = None
         self._filled = np.flatnonzero(self.rows.high > self.rows.low)
@@ -123,9 +126,9 @@ class Engine:
 
         `robin` S ``(n,)``: conductances to electrodes at 0 V; without any, the currents must add up to 0
         and the potential is free by a constant. `measure` is asked with the departure at the cells that
-        have a current or an electrode, in their order. Stops when what is left over is below `tolerance` times
-        the sources, both as roots of sums of squares, or when `measure` is. Raises `ValueRefused` for arrays of
-        another shape and for currents that have no way out, `ConvergenceError` with the reason.
+        have a current or an electrode, in their order. Stops when what is left over is below `tolerance`
+        times the sources, both as roots of sums of squares, or when `measure` is. Raises `ValueRefused` for
+        arrays of another shape and for currents that have no way out, `ConvergenceError` with the reason.
         """
         sources = self._sources(right, np.zeros(0) if robin is None else robin)
         level, scale = 0.0, float(np.linalg.norm(sources.currents))
@@ -156,10 +159,11 @@ class Engine:
         )
 
     def solve_many(self, right: npt.NDArray[np.floating], tolerance: float = MANY) -> Singles:
-        """Return the potentials, V ``(n, K)`` float32, for currents `right` A ``(n, K)``, each adding up to 0.
+        """Return the potentials, V ``(n, K)`` float32, for `right` A ``(n, K)``, each adding up to 0.
 
-        Sixteen at a time. Each potential is free by a constant. Raises `ValueRefused` for another shape, for
-        currents that do not add up to 0 and for a `tolerance` below what float32 can tell, `ConvergenceError`.
+        Sixteen at a time. Each potential is free by a constant. Raises `ValueRefused` for another shape,
+        for currents that do not add up to 0 and for a `tolerance` below what float32 can tell, and
+        `ConvergenceError`.
         """
         if right.ndim != 2 or right.shape[0] != self.count:
             raise _refused("currents into the tissue", f"shape ({self.count}, K)", f"{right.shape}")
@@ -169,6 +173,7 @@ class Engine:
         if (np.abs(sums) > _ROUNDING * sizes).any():
             raise _refused("currents into the tissue", "sums of 0 A", f"{np.abs(sums).max():g} A")
         if self._many is None:
+            memory.require(self.count, memory.MANY)
             self._many = Many(self.hierarchy)
         result = np.empty(right.shape, np.float32)
         places = self.places

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from microcurrent.physics.conduction.engine.rows import WIDTH
 from microcurrent.physics.conduction.engine.vectors import (
     add,
     fma,
@@ -33,20 +34,16 @@ def descend(rows, stencil, vectors, step, first, last):
     """
     g0, g1, g2, inverse = stencil
     r, q, z = vectors
-    t = np.empty(rows.n2 + 32, np.float32)
-    c = np.empty(rows.n2 + 32, np.float32)
+    t, c = np.empty(WIDTH, np.float32), np.empty(WIDTH, np.float32)
     minus, nothing = splat8(np.float32(-step)), splat8(np.float32(0))
     square, whole = 0.0, 0.0
     for i in range(first, last):
         for j in range(rows.n1):
             row = i * rows.n1 + j
-            low, high = rows.low[row], rows.high[row]
-            if high <= low:
-                continue
             s, b1 = rows.start[row], rows.below1[row]
             b0 = rows.zero if i == first else rows.below0[row]
-            squares, sums = nothing, nothing
-            for k in range(low, high, 8):
+            squares, sums, x = nothing, nothing, np.float32(0)
+            for k in range(rows.low[row], rows.high[row], WIDTH):
                 v = fma(load8(q, s + k), minus, load8(r, s + k))
                 store(r, s + k, v)
                 squares = fma(v, v, squares)
@@ -54,21 +51,20 @@ def descend(rows, stencil, vectors, step, first, last):
                 v = fma(load8(g0, b0 + k), load8(z, b0 + k), v)
                 v = fma(load8(g1, b1 + k), load8(z, b1 + k), v)
                 d = load8(inverse, s + k)
-                store(t, k, mul(v, d))
-                store(c, k, mul(load8(g2, s + k - 1), d))
+                store(t, 0, mul(v, d))
+                store(c, 0, mul(load8(g2, s + k - 1), d))
+                # What is left of the sweep is a recurrence along the row.
+                for m in range(WIDTH):
+                    x = t[m] + c[m] * x
+                    z[s + k + m] = x
             square += total(squares)
             whole += total(sums)
-            # What is left of the sweep is a recurrence along the row.
-            x = np.float32(0)
-            for k in range(low, high):
-                x = t[k] + c[k] * x
-                z[s + k] = x
     return square, whole
 
 
 @kernel
 def restrict(rows, stencil, z, transfer, first, last):
-    """Add what `descend` left over to the coarser level. `transfer`: its cell of each cell, its right side."""
+    """Add what `descend` left over to the coarser level; `transfer`: its cell of each, its right side."""
     g0, g1, g2, _ = stencil
     of, coarse = transfer
     t = np.empty(rows.n2 + 32, np.float32)
@@ -110,16 +106,13 @@ def ascend(rows, stencil, vectors, halo, first, last):
     g0, g1, g2, inverse = stencil
     r, q, z = vectors
     under, under_place, over, over_place = halo
-    t = np.empty(rows.n2 + 32, np.float32)
-    c = np.empty(rows.n2 + 32, np.float32)
+    t, c = np.empty(WIDTH, np.float32), np.empty(WIDTH, np.float32)
     nothing = splat8(np.float32(0))
     rz, qz = 0.0, 0.0
     for i in range(last - 1, first - 1, -1):
         for j in range(rows.n1 - 1, -1, -1):
             row = i * rows.n1 + j
             low, high = rows.low[row], rows.high[row]
-            if high <= low:
-                continue
             s, a0, a1 = rows.start[row], rows.above0[row], rows.above1[row]
             b0, b1 = rows.below0[row], rows.below1[row]
             below, below_at, above, above_at = z, b0, z, a0
@@ -127,29 +120,30 @@ def ascend(rows, stencil, vectors, halo, first, last):
                 below, below_at = under, b0 - under_place
             if i == last - 1 and a0 != rows.zero:
                 above, above_at = over, a0 - over_place
+            one, two, x = nothing, nothing, np.float32(0)
             # The processor's prefetcher follows rows that are read the way the sweep goes.
-            for m in range((high - low) // 8):
-                k = high - 8 - 8 * m
+            for m in range((high - low) // WIDTH):
+                k = high - WIDTH - WIDTH * m
                 v = fma(load8(g0, s + k), load8(above, above_at + k), load8(r, s + k))
                 v = fma(load8(g0, b0 + k), load8(below, below_at + k), v)
                 v = fma(load8(g1, s + k), load8(z, a1 + k), v)
                 v = fma(load8(g1, b1 + k), load8(z, b1 + k), v)
                 v = fma(load8(g2, s + k - 1), load8(z, s + k - 1), v)
                 d = load8(inverse, s + k)
-                store(t, k, mul(v, d))
-                store(c, k, mul(load8(g2, s + k), d))
-            x = np.float32(0)
-            for m in range(high - low):
-                k = high - 1 - m
-                x = t[k] + c[k] * x
-                z[s + k] = x
-            one, two = nothing, nothing
-            for k in range(low, high, 8):
-                v = load8(z, s + k)
-                one = fma(v, load8(r, s + k), one)
-                two = fma(v, load8(q, s + k), two)
-            rz += total(one)
-            qz += total(two)
+                store(t, 0, mul(v, d))
+                store(c, 0, mul(load8(g2, s + k), d))
+                for n in range(WIDTH):
+                    x = t[WIDTH - 1 - n] + c[WIDTH - 1 - n] * x
+                    z[s + k + WIDTH - 1 - n] = x
+                if m > 0:
+                    # One step late: by now the numbers of the step before have reached the cache.
+                    v = load8(z, s + k + WIDTH)
+                    one = fma(v, load8(r, s + k + WIDTH), one)
+                    two = fma(v, load8(q, s + k + WIDTH), two)
+            if high > low:
+                v = load8(z, s + low)
+                rz += total(fma(v, load8(r, s + low), one))
+                qz += total(fma(v, load8(q, s + low), two))
     return rz, qz
 
 
@@ -157,8 +151,8 @@ def ascend(rows, stencil, vectors, halo, first, last):
 def advance(rows, stencil, vectors, scalars, first, last):
     """y += step p; p = z + shift + beta p; q = A z + beta q. Return p.q.
 
-    `vectors`: z, p, q, y; `scalars`: step, beta, shift. A is the bulk: rows add up to 0, so a shift needs no
-    product, and each is a sum of differences, so a large constant costs no digits.
+    `vectors`: z, p, q, y; `scalars`: step, beta, shift. A is the bulk: rows add up to 0, so a shift needs
+    no product, and each is a sum of differences, so a large constant costs no digits.
     """
     g0, g1, g2, _ = stencil
     z, p, q, y = vectors
@@ -204,7 +198,7 @@ def collect(rows, vectors, step, first, last):
 
 @kernel
 def residual(rows, faces, vectors, first, last):
-    """r = -A x of the bulk, each sum in float64. `faces`: g0, g1, g2, float32 or float64; `vectors`: x, r."""
+    """r = -A x of the bulk, each sum in float64; `faces`: g0, g1, g2 of either kind; `vectors`: x, r."""
     g0, g1, g2 = faces
     x, r = vectors
     for row in range(first * rows.n1, last * rows.n1):

@@ -4,8 +4,8 @@ LLVM vectorises a loop by itself only where it can prove that arrays do not over
 the stencils and sweeps here. A kernel written with these needs no proof. On a processor with narrower
 registers LLVM splits each operation.
 
-``load8(array, i)`` reads ``array[i : i + 8]`` of a flat array, ``store(array, i, v)`` writes a vector; neither
-checks bounds. Plain twins: slices of NumPy arrays.
+``load8(array, i)`` reads ``array[i : i + 8]`` of a flat array, ``store(array, i, v)`` writes a vector;
+neither checks bounds. Plain twins: slices of NumPy arrays.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ from numba.extending import intrinsic, register_model
 
 #: Compiled once and kept on disk; runs without Python's lock, so that threads share the work; a product
 #: and a sum may be rounded together.
-kernel = njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
+kernel: Any = njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
+
+
+#: What a vector operation becomes in LLVM's language.
+primitive: Any = intrinsic
 
 
 class VectorType(types.Type):
@@ -52,7 +56,7 @@ def _splat(builder: Any, scalar: Any, width: int) -> Any:
 def _loader(width: int) -> Any:
     kind = VectorType(width)
 
-    @intrinsic
+    @primitive
     def load(typing: Any, array: Any, index: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             place = _address(context, builder, signature.args[0], *arguments)
@@ -67,7 +71,7 @@ def _loader(width: int) -> Any:
 load8, load16 = _loader(8), _loader(16)
 
 
-@intrinsic
+@primitive
 def store(typing: Any, array: Any, index: Any, vector: Any) -> Any:
     """Write a vector to ``array[index : index + width]``."""
 
@@ -95,7 +99,7 @@ class _WideModel(models.PrimitiveModel):
 _WIDE = ir.VectorType(ir.DoubleType(), 8)
 
 
-@intrinsic
+@primitive
 def wide8(typing: Any, array: Any, index: Any) -> Any:
     """Return ``array[index : index + 8]`` of float32 or float64 as float64."""
 
@@ -109,7 +113,7 @@ def wide8(typing: Any, array: Any, index: Any) -> Any:
     return _WideType()(array, types.intp), generate
 
 
-@intrinsic
+@primitive
 def store_narrow(typing: Any, array: Any, index: Any, vector: Any) -> Any:
     """Write a vector of float64 to ``array[index : index + 8]``, rounded to float32."""
 
@@ -126,7 +130,7 @@ def store_narrow(typing: Any, array: Any, index: Any, vector: Any) -> Any:
 def _splatter(width: int) -> Any:
     kind = VectorType(width)
 
-    @intrinsic
+    @primitive
     def splat(typing: Any, scalar: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             return _splat(builder, arguments[0], width)
@@ -140,7 +144,7 @@ splat8, splat16 = _splatter(8), _splatter(16)
 
 
 def _binary(name: str) -> Any:
-    @intrinsic
+    @primitive
     def operation(typing: Any, a: Any, b: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             return getattr(builder, name)(*arguments)
@@ -153,7 +157,20 @@ def _binary(name: str) -> Any:
 add, sub, mul = _binary("fadd"), _binary("fsub"), _binary("fmul")
 
 
-@intrinsic
+@primitive
+def reciprocal(typing: Any, a: Any) -> Any:
+    """Return one over each element, 0 for an element of 0."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = arguments[0].type
+        one, zero = (ir.Constant(kind, [float(x)] * kind.count) for x in (1, 0))
+        positive = builder.fcmp_ordered("!=", arguments[0], zero)
+        return builder.select(positive, builder.fdiv(one, arguments[0]), zero)
+
+    return a(a), generate
+
+
+@primitive
 def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
     """Return ``a * b + c``, rounded once where the processor can."""
 
@@ -164,7 +181,7 @@ def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
     return a(a, b, c), generate
 
 
-@intrinsic
+@primitive
 def total(typing: Any, a: Any) -> Any:
     """Return the sum of the elements as float32."""
 
