@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 STRONG = np.float32(0.15)
 #: Share of a link's own resistance that the links behind it may add on each side.
 CLIP = np.float32(0.4)
-#: Links to later aggregates that a cell's and a node's have room for at first; twice as many on each next try.
+#: Links to later aggregates that there is room for at first, for cells and nodes; twice as many next time.
 _CELL_SLOTS, _NODE_SLOTS = 10, 32
 
 

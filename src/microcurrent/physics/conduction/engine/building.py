@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
+from microcurrent.errors import Problem, ValueRefused
 from microcurrent.physics.conduction.engine.aggregation import Graph, join_cells, join_nodes
 from microcurrent.physics.conduction.engine.blocks import Blocks, next_blocks
 from microcurrent.physics.conduction.engine.extras import Extras
@@ -62,6 +65,7 @@ def make_hierarchy(rows: Rows, stencil: Stencil, *, widths: Sequence[Floats], te
         sketches.append(_Sketch(lower, lower_stencil, extras, of, blocks.of[0], graph.nodes))
         graph = finer
     links, diagonal, sizes = _as_links(graph, blocks)
+    _check_connected(links)
     last = sketches[-1].of
     last[last == sizes[0]] = diagonal.size
     slabs = _slabs(sketches, team.threads)
@@ -146,7 +150,8 @@ def _fill_stencil(graph, place, size, faces):
 def _as_links(graph: Graph, blocks: Blocks) -> tuple[Links, Floats, list[int]]:
     """Return the levels from `graph` down, their diagonals [S], and their sizes."""
     graphs, transfers = [graph], []
-    while graph.nodes > _DEEPEST:
+    # The strongest of all links joins two nodes of one block in the end, so only parts stay apart.
+    while graph.nodes > _DEEPEST and graph.link.size:
         blocks = next_blocks(blocks.widths, blocks.target)
         of, graph = join_nodes(graph, blocks)
         graphs.append(graph)
@@ -168,6 +173,19 @@ def _as_links(graph: Graph, blocks: Blocks) -> tuple[Links, Floats, list[int]]:
         deepest=np.zeros((1, 1), np.float32),
     )
     return links, diagonal, [g.nodes for g in graphs]
+
+
+def _check_connected(links: Links) -> None:
+    """Refuse tissue in several parts: each would need a potential of its own."""
+    first, last = int(links.first[-2]), int(links.first[-1])
+    begin = links.begin[first : last + 1]
+    part = slice(begin[0], begin[-1])
+    pattern = (links.link[part], links.neighbour[part] - first, begin - begin[0])
+    parts, _ = connected_components(sparse.csr_array(pattern, shape=(last - first,) * 2), directed=False)
+    if parts > 1:
+        raise ValueRefused(
+            Problem(what="tissue", expected="one connected part", came=f"{parts} parts or more")
+        )
 
 
 def _slabs(sketches: list[_Sketch], threads: int) -> list[tuple[Slab, ...]]:

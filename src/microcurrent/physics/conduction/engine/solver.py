@@ -96,9 +96,17 @@ class Engine:
         self._faces = exact
         inverse = np.zeros(self.rows.size, np.float32)
         fill_inverse(self.rows, exact, inverse)
+        alone = self.count - int(np.count_nonzero(inverse))
+        if alone and self.count > 1:
+            raise _refused("tissue", "one connected part", f"{alone} cells that touch no other")
         g0, g1, g2 = (g.astype(np.float32, copy=False) for g in exact)
         stencil = Stencil(g0, g1, g2, inverse)
-        self.hierarchy = make_hierarchy(self.rows, stencil, widths=widths, team=Team(threads))
+        # One cell alone has nothing to solve.
+        self._hierarchy = (
+            make_hierarchy(self.rows, stencil, widths=widths, team=Team(threads))
+            if self.count > 1
+            else None
+        )
         self._many: Many | None = None
         self._filled = np.flatnonzero(self.rows.high > self.rows.low)
 
@@ -137,18 +145,18 @@ class Engine:
             sources = replace(sources, currents=sources.currents - level * sources.robin)
         elif abs(sources.currents.sum()) > _BALANCE * np.abs(sources.currents).sum():
             raise _refused("currents into the tissue", "a sum of 0 A", f"{right.sum():g} A")
-        if not sources.currents.any():
+        if self._hierarchy is None or not sources.currents.any():
             return Solved(level=level, departure=np.zeros(self.count), iterations=0, residual=0.0)
 
         def by_squares(_: Floats, left: Left) -> float:
             return left.square / scale
 
-        self.hierarchy.fasten(*_held(sources))
+        self._hierarchy.fasten(*_held(sources))
         try:
-            iteration = Iteration(self.hierarchy, self._faces, sources)
+            iteration = Iteration(self._hierarchy, self._faces, sources)
             done = iteration.run(measure or by_squares, tolerance, limit=_MOST_ITERATIONS)
         finally:
-            self.hierarchy.loosen()
+            self._hierarchy.loosen()
         if not done:
             raise _not_converged(iteration.iterations, iteration.residual, tolerance)
         return Solved(
@@ -172,9 +180,11 @@ class Engine:
         sums, sizes = right.sum(axis=0, dtype=float), np.abs(right).sum(axis=0, dtype=float)
         if (np.abs(sums) > _ROUNDING * sizes).any():
             raise _refused("currents into the tissue", "sums of 0 A", f"{np.abs(sums).max():g} A")
+        if self._hierarchy is None:
+            return np.zeros(right.shape, np.float32)
         if self._many is None:
             memory.require(self.count, memory.MANY)
-            self._many = Many(self.hierarchy)
+            self._many = Many(self._hierarchy)
         result = np.empty(right.shape, np.float32)
         places = self.places
         for first in range(0, right.shape[1], LANES):
