@@ -10,6 +10,8 @@
     preparing  screen, predict, assess, approve
     sittings   deliver, record, report, run, records list | show | verify
     bodies     body list | show
+    bases      basis build | list | show
+    exposing   expose
     tables     how findings and exposures look in a terminal
 """
 

@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from microcurrent import __version__
-from microcurrent.cli import bodies, plans, preparing, records, sittings
+from microcurrent.cli import bases, bodies, exposing, plans, preparing, records, sittings
 from microcurrent.cli.console import output
 
 HELP = """Plan, predict, safety-check, deliver, record and report microcurrent therapy.
 
 The verbs in their order: read, screen, predict, assess, approve, deliver, record, report; `run` does
-them all. Research and education software, not a medical device.
+them all. `basis build` and `expose` show what a plan gives, place by place. Research and education
+software, not a medical device.
 
 Exit codes: 0 done; 1 output not written; 2 wrong usage or input; 3 refused by screening, assessment or
 approval; 4 delivery stopped by an interlock or refused by the stimulator, output off; 5 records damaged
@@ -30,10 +31,11 @@ app = typer.Typer(
 )
 app.add_typer(plans.app, name="plan")
 app.add_typer(bodies.app, name="body")
+app.add_typer(bases.app, name="basis")
 app.add_typer(records.app, name="records")
 for command in (
     preparing.read, preparing.screen, preparing.predict, preparing.assess, preparing.approve,
-    sittings.deliver, sittings.record, sittings.report, sittings.run,
+    sittings.deliver, sittings.record, sittings.report, sittings.run, exposing.expose,
 ):  # fmt: skip
     app.command()(command)
 

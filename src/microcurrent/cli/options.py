@@ -22,6 +22,15 @@ Records = Annotated[
         "in your data folder.",
     ),
 ]
+Bases = Annotated[
+    Path | None,
+    typer.Option(
+        "--bases",
+        metavar="FOLDER",
+        help="Where surface bases are kept. Default: MICROCURRENT_BASES, else microcurrent/bases in your "
+        "cache folder.",
+    ),
+]
 Answers = Annotated[
     Path, typer.Option("--answers", metavar="FILE", help="The client's answers to the screening (TOML).")
 ]
@@ -77,6 +86,17 @@ def records_path(given: Path | None) -> Path:
         return Path(from_environment)
     data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(data) / "microcurrent" / "records.sqlite"
+
+
+def bases_path(given: Path | None) -> Path:
+    """Return where surface bases are: the option, else the environment, else the user's cache folder."""
+    if given is not None:
+        return given
+    from_environment = os.environ.get("MICROCURRENT_BASES")
+    if from_environment:
+        return Path(from_environment)
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "microcurrent" / "bases"
 
 
 def date_of(text: str, option: str) -> datetime.date:

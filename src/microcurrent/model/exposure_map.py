@@ -123,8 +123,8 @@ class NerveField:
 class StepMap:
     """One step of an exposure map.
 
-    `number`; `positions` solved; `seconds` they last; `peak` [A]; `voltage` [V]: the most between the
-    electrodes at any position, skin layer included; `balance_error`: largest relative difference of
+    `number`; `positions` solved; `seconds` they last; `peak` [A]; `resistance` [ohm] of the tissue between
+    the electrodes, skin layer left out, the most at any position; `balance_error`: largest relative difference of
     delivered and wanted current; `skin`: how the skin layer was taken.
     """
 
@@ -132,7 +132,7 @@ class StepMap:
     positions: int
     seconds: float
     peak: float
-    voltage: float
+    resistance: float
     balance_error: float
     skin: str
     tissues: tuple[TissuePart, ...]
@@ -141,7 +141,7 @@ class StepMap:
     def __post_init__(self) -> None:
         finite(self, "seconds", self.seconds, above=0)
         finite(self, "peak", self.peak, minimum=0)
-        finite(self, "voltage", self.voltage, minimum=0)
+        finite(self, "resistance", self.resistance, minimum=0)
         named(self, "skin", self.skin)
 
 

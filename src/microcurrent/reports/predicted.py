@@ -118,7 +118,7 @@ def _pictures(plan: Plan, fields: Fields) -> list[Picture]:
     pictures = []
     for section in fields.sections:
         step = next((step for step in plan.steps if step.number == section.step), None)
-        pictures.append(section_picture(fields, section, probes=_probes(plan, step) if step else None))
+        pictures.append(section_picture(fields, section, probes=probes_of(plan, step) if step else None))
     if fields.surface.points.size:
         paths = dict.fromkeys(
             part.sites
@@ -130,7 +130,8 @@ def _pictures(plan: Plan, fields: Fields) -> list[Picture]:
     return pictures
 
 
-def _probes(plan: Plan, step: Step) -> Probes:
+def probes_of(plan: Plan, step: Step) -> Probes:
+    """Return how the probes of a step are drawn: names, sizes, and whether they have poles."""
     names = step.electrodes
     sizes = [plan.electrode(name) for name in names]
     radii = tuple((size.diameter or size.width or 0.01) / 2 for size in sizes)

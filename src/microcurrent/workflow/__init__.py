@@ -10,6 +10,7 @@
     delivering  deliver: the current, from an approval to a closed record
     recording   record: what was felt; verify: whether the records hold
     reporting   report: one sitting as pages
+    exposing    expose: what a plan gives on a surface basis, place by place; bases made and found
     bodies      which bodies there are, and what one is made of
 
 Each verb loads what it needs when it is first used, so that reading a plan does not wait for solvers.
@@ -24,6 +25,15 @@ if TYPE_CHECKING:
     from microcurrent.workflow.agreeing import Consent, approve, check_screening
     from microcurrent.workflow.bodies import body_names, show_body
     from microcurrent.workflow.delivering import Delivery, deliver, delivery, recover
+    from microcurrent.workflow.exposing import (
+        BasisWanted,
+        ExposureWanted,
+        build_basis,
+        engine_is_compiled,
+        expose_plan,
+        list_bases,
+        show_basis,
+    )
     from microcurrent.workflow.preparing import (
         Prepared,
         answers_template,
@@ -40,8 +50,10 @@ if TYPE_CHECKING:
     from microcurrent.workflow.workspace import Workspace
 
 __all__ = [
+    "BasisWanted",
     "Consent",
     "Delivery",
+    "ExposureWanted",
     "Noticed",
     "Prepared",
     "Workspace",
@@ -49,9 +61,13 @@ __all__ = [
     "approve",
     "assess",
     "body_names",
+    "build_basis",
     "check_screening",
     "deliver",
     "delivery",
+    "engine_is_compiled",
+    "expose_plan",
+    "list_bases",
     "plan_schema",
     "plan_template",
     "predict",
@@ -60,6 +76,7 @@ __all__ = [
     "recover",
     "report",
     "screen",
+    "show_basis",
     "show_body",
     "sittings",
     "stored_prediction",
@@ -70,6 +87,10 @@ _HOMES = {
     "agreeing": ("Consent", "approve", "check_screening"),
     "bodies": ("body_names", "show_body"),
     "delivering": ("Delivery", "deliver", "delivery", "recover"),
+    "exposing": (
+        "BasisWanted", "ExposureWanted", "build_basis", "engine_is_compiled", "expose_plan", "list_bases",
+        "show_basis",
+    ),
     "preparing": (
         "Prepared", "answers_template", "assess", "plan_schema", "plan_template", "predict", "read",
         "screen", "stored_prediction",

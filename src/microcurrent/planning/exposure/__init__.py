@@ -15,10 +15,13 @@
     stepping     the sums of one step, and its figures
     exposing     all of it: Plan, basis -> Exposed
     exposed      the arrays behind an exposure map
+    wanting      which basis a person wants: from words to a request
+    catalogue    the bases that a folder holds, and the one that fits a plan
+    compiling    whether the kernels of the engine are compiled already
 """
 
-from microcurrent.planning.exposure.exposed import Exposed
+from microcurrent.planning.exposure.exposed import Exposed, fields_of
 from microcurrent.planning.exposure.exposing import Ground, expose
 from microcurrent.planning.exposure.nerve_paths import read_nerve_paths
 
-__all__ = ["Exposed", "Ground", "expose", "read_nerve_paths"]
+__all__ = ["Exposed", "Ground", "expose", "fields_of", "read_nerve_paths"]

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from microcurrent.model.exposure_map import ExposureMap
-from microcurrent.physics.bodies.volume import Volume
+from microcurrent.physics.bodies.volume import Volume, normals_of
 from microcurrent.physics.conduction.basis.patches import Patches
 from microcurrent.physics.conduction.contact import Integers
 from microcurrent.physics.conduction.grid import Floats
-from microcurrent.planning.fields import Section
+from microcurrent.planning.fields import Fields, Section, Surface
 
 Singles = npt.NDArray[np.float32]
 
@@ -78,3 +78,23 @@ class Exposed:
     nerves: tuple[NerveArrays, ...]
     sections: tuple[Section, ...]
     sites: tuple[tuple[str, tuple[float, float, float]], ...]
+
+
+def fields_of(exposed: Exposed) -> Fields:
+    """Return what is drawn of an exposure: a cut for each step, and the touched skin."""
+    skin, faces = exposed.skin, exposed.patches.faces
+    looks = (skin.absolute * skin.area) @ normals_of(faces)[skin.faces]
+    x, y, z = (float(part) for part in looks / (np.linalg.norm(looks) or 1.0))
+    return Fields(
+        tissues=exposed.volume.tissues,
+        sections=exposed.sections,
+        surface=Surface(
+            points=faces.centres[skin.faces],
+            area=faces.area[skin.faces],
+            absolute=skin.absolute,
+            net=skin.net,
+            flat=bool(exposed.volume.skin_borders),
+            outward=(x, y, z),
+        ),
+        sites=exposed.sites,
+    )

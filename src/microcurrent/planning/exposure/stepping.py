@@ -78,7 +78,7 @@ class StepSums:
             Worst(potential=np.zeros(line.distance.size), along=np.zeros(line.distance.size))
             for line in scene.lines
         ]
-        self._voltage = self._error = 0.0
+        self._resistance = self._error = 0.0
         self._ends: list[tuple[Floats, Floats]] = []
         self._dwell: Dwell | None = None
 
@@ -108,7 +108,7 @@ class StepSums:
             at, along = line.values(potential, fields)
             if np.abs(along).max() >= np.abs(worst.along).max():
                 worst.potential, worst.along = at, along
-        self._voltage = max(self._voltage, float(np.ptp(np.real(solution.electrode_potentials))))
+        self._resistance = max(self._resistance, solution.balance.tissue / flow.into**2)
         off = np.abs(solution.delivered - [flow.into, -flow.into]).max() / abs(flow.into)
         self._error = max(self._error, float(off))
         if flow.dwell is not self._dwell:
@@ -131,7 +131,7 @@ class StepSums:
             positions=len(self._where.dwells),
             seconds=step.stimulus.duration,
             peak=step.stimulus.peak,
-            voltage=self._voltage,
+            resistance=self._resistance,
             balance_error=self._error,
             skin=self._layers.words,
             tissues=tuple(self._parts()),

@@ -1,0 +1,233 @@
+"""Expose: surface bases made and found, and what a plan gives on one, place by place, in open formats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from microcurrent import tables
+from microcurrent.errors import InputError, Problem
+from microcurrent.model.exposure_map import ExposureMap
+from microcurrent.model.plan import Plan
+from microcurrent.planning.basis import even_volume, surface_basis
+from microcurrent.planning.basis.making import open_basis
+from microcurrent.planning.bodies import BodySource, read_body
+from microcurrent.planning.export import (
+    VTU_NAMES,
+    check_free,
+    nifti_names,
+    write_netcdf,
+    write_nifti,
+    write_vtu,
+)
+from microcurrent.planning.exposure import Exposed, Ground, expose, fields_of, read_nerve_paths
+from microcurrent.planning.exposure.catalogue import (
+    Card,
+    card_named,
+    cards_in,
+    fitting,
+    name_of,
+    write_card,
+)
+from microcurrent.planning.exposure.compiling import kernels_compiled
+from microcurrent.planning.exposure.wanting import RADIUS, request_of, table_values
+from microcurrent.planning.planfile import read_plan
+from microcurrent.reports.files import write_whole
+from microcurrent.reports.pictures import section_picture, surface_picture
+from microcurrent.reports.predicted import probes_of
+
+#: Formats that an exposure can be written in.
+FORMATS = ("netcdf", "nifti", "vtu")
+_NETCDF = "exposure.nc"
+#: How a plan file ends, where a body or a plan can be named.
+_PLAN = ".toml"
+
+#: Progress: done, all, seconds left or None, and what is being done.
+Progress = Callable[[int, int, float | None, str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BasisWanted:
+    """What a person asks for.
+
+    `body`: its name, or the file of a plan, whose body and sites are taken; `labels`: its label map;
+    `spacing` [m]; `around`: names of sites, and `radius` [m] around each; `tissues`, none for all.
+    """
+
+    body: str
+    spacing: float
+    labels: Path | None = None
+    around: tuple[str, ...] = ()
+    radius: float = RADIUS
+    tissues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """An exposure map and the files that were written of it, with the text of each picture."""
+
+    summary: ExposureMap
+    files: tuple[Path, ...]
+    pictures: tuple[tuple[Path, str], ...]
+
+
+def engine_is_compiled() -> bool:
+    """Return whether the field engine is compiled; if not, its first use takes some ten seconds longer."""
+    return kernels_compiled()
+
+
+def build_basis(wanted: BasisWanted, folder: Path, *, on_progress: Progress | None = None) -> Card:
+    """Make the basis that is wanted in a folder, or go on where it was broken off, and return its card.
+
+    Raises `InputError` for what cannot be used, or has no room; `PredictionError` where a solve fails.
+    """
+    source, plan = _body_of(wanted)
+    request, around = request_of(
+        source, spacing=wanted.spacing, around=wanted.around, tissues=wanted.tissues,
+        radius=wanted.radius, plan=plan,
+    )  # fmt: skip
+    values = table_values(source)
+    card = Card(
+        name=name_of(source, values, request), body=plan.body if plan else wanted.body,
+        content=source.body.content, tables=tables.digest(), around=around, request=request,
+    )  # fmt: skip
+    write_card(folder, card)
+    report = on_progress or _silent
+    surface_basis(
+        source, values, request, folder=folder,
+        progress=lambda p: report(p.done, p.total, p.left, "solving"),
+    )  # fmt: skip
+    return card_named(folder, card.name)
+
+
+def list_bases(folder: Path) -> tuple[Card, ...]:
+    """Return the bases of a folder, finished or begun."""
+    return tuple(card for card in cards_in(folder) if card.state != "absent")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BasisShown:
+    """A basis as a person sees it: its card, and what its files hold.
+
+    `patches`; `tissues`: name, number of cells and stated relative error of each.
+    """
+
+    card: Card
+    patches: int
+    tissues: tuple[tuple[str, int, float], ...]
+
+
+def show_basis(name: str, folder: Path) -> BasisShown:
+    """Return what a stored basis is and holds. Raises `RecordError` for none of this name."""
+    card = card_named(folder, name)
+    if card.state != "whole":
+        return BasisShown(card=card, patches=0, tissues=())
+    basis = open_basis(folder / card.name)
+    rows = tuple((t, int(one.cells.size), one.error) for t, one in basis.operators.items())
+    return BasisShown(card=card, patches=basis.patches.count, tissues=rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExposureWanted:
+    """How a plan is to be exposed.
+
+    `formats`, some of `FORMATS`; `basis`: digits of the name of one, or "" for the one that fits;
+    `nerves`: a file of paths; `overwrite` what the folder holds.
+    """
+
+    formats: tuple[str, ...] = ("netcdf",)
+    basis: str = ""
+    nerves: Path | None = None
+    overwrite: bool = False
+
+
+def expose_plan(
+    path: Path, out: Path, wanted: ExposureWanted, *, folder: Path, on_progress: Progress | None = None
+) -> Written:
+    """Return what a plan gives on a stored basis of the folder, and write it and its pictures into `out`.
+
+    Raises `InputError` for a plan, a path or a format that cannot be used, for files that are there
+    already, and where no basis fits; `PredictionError` where a solution does not hold.
+    """
+    plan, source = read_plan(path)
+    _check_formats(wanted.formats)
+    pictures = [*(out / f"current-step-{step.number}.svg" for step in plan.steps), out / "charge.svg"]
+    names = _names(wanted.formats, plan)
+    check_free([*(out / name for name in names), *pictures], overwrite=wanted.overwrite)
+    nerves = read_nerve_paths(wanted.nerves) if wanted.nerves else ()
+    values = table_values(source)
+    card = card_named(folder, wanted.basis) if wanted.basis else fitting(folder, plan, source, values)
+    _check_whole(card, source, folder)
+    report = on_progress or _silent
+    ground = Ground(
+        basis=open_basis(folder / card.name), volume=even_volume(source, card.request.spacing),
+        spacing=card.request.spacing, name=card.name, tables=tables.digest(),
+    )  # fmt: skip
+    exposed = expose(
+        plan, source, ground, nerves=nerves,
+        on_progress=lambda done, total, doing: report(done, total, None, doing),
+    )  # fmt: skip
+    files = _write(exposed, out, wanted)
+    return Written(summary=exposed.summary, files=files, pictures=_draw(exposed, plan, pictures))
+
+
+def _body_of(wanted: BasisWanted) -> tuple[BodySource, Plan | None]:
+    if wanted.body.strip().lower().endswith(_PLAN):
+        plan, source = read_plan(Path(wanted.body))
+        return source, plan
+    return read_body(wanted.body, labels=wanted.labels, base=Path()), None
+
+
+def _check_formats(formats: tuple[str, ...]) -> None:
+    for word in formats:
+        if word not in FORMATS:
+            raise InputError(
+                Problem(what="unknown format", key="--format", expected=", ".join(FORMATS), came=word)
+            )
+
+
+def _check_whole(card: Card, source: BodySource, folder: Path) -> None:
+    if card.state != "whole" or card.content != source.body.content:
+        came = "one of another body" if card.state == "whole" else f"{card.blocks} blocks of it"
+        raise InputError(
+            Problem(what=f"the basis {card.short} does not serve", came=came, file=str(folder),
+                    expected="a whole one of the plan's body", advice="Build it: microcurrent basis build")
+        )  # fmt: skip
+
+
+def _names(formats: tuple[str, ...], plan: Plan) -> list[str]:
+    numbers = tuple(step.number for step in plan.steps)
+    known = {"netcdf": (_NETCDF,), "nifti": nifti_names(numbers), "vtu": VTU_NAMES}
+    return [name for word in formats for name in known[word]]
+
+
+def _write(exposed: Exposed, out: Path, wanted: ExposureWanted) -> tuple[Path, ...]:
+    files: list[Path] = []
+    for word in dict.fromkeys(wanted.formats):
+        if word == "netcdf":
+            files.append(write_netcdf(exposed, out / _NETCDF, overwrite=wanted.overwrite))
+        elif word == "nifti":
+            files += write_nifti(exposed, out, overwrite=wanted.overwrite)
+        else:
+            files += write_vtu(exposed, out, overwrite=wanted.overwrite)
+    return tuple(files)
+
+
+def _draw(exposed: Exposed, plan: Plan, paths: list[Path]) -> tuple[tuple[Path, str], ...]:
+    fields = fields_of(exposed)
+    pictures = [
+        section_picture(fields, section, quantity="density", probes=probes_of(plan, step))
+        for step, section in zip(plan.steps, fields.sections, strict=True)
+    ]
+    ways = dict.fromkeys(
+        part.sites for step in plan.steps for part in (step.anode, step.cathode) if len(part.sites) > 1
+    )
+    pictures.append(surface_picture(fields, paths=tuple(ways)))
+    for picture, path in zip(pictures, paths, strict=True):
+        write_whole(path, picture.image)
+    return tuple((path, picture.alternative) for path, picture in zip(paths, pictures, strict=True))
+
+
+def _silent(done: int, total: int, left: float | None, doing: str) -> None:
+    """Say nothing."""
