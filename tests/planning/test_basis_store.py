@@ -1,5 +1,6 @@
 """The basis of a body on disk: known by its digest, made once, whole after a kill, refused without room."""
 
+import errno
 import fcntl
 import functools
 import itertools
@@ -287,6 +288,17 @@ def test_no_room_is_refused_with_an_estimate(tmp_path, source, monkeypatch):
     monkeypatch.setattr("microcurrent.planning.basis.room.free_memory", lambda: 1000)
     with pytest.raises(ValueRefused, match="not enough memory"):
         surface_basis(source, VALUES, REQUEST, folder=tmp_path, solver=never)
+
+
+def test_a_full_disk_is_told_and_nothing_is_lost(source, made, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched, pytest.raises(ValueRefused, match="the disk is full"):
+        patched.setattr("os.posix_fallocate", full)
+        surface_basis(source, VALUES, REQUEST, folder=tmp_path, solver=never)
+    surface_basis(source, VALUES, REQUEST, folder=tmp_path, solver=Direct)
+    assert contents(finished(tmp_path)) == contents(finished(made[0]))
 
 
 def test_machine_tells_its_free_memory():

@@ -7,6 +7,7 @@ to ``<digest>``. Whatever kills the program, what is marked as done is whole, an
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import time
@@ -92,7 +93,8 @@ def surface_basis(
             if not (folder / name).is_dir():
                 part = folder / f"{name}.part"
                 part.mkdir(exist_ok=True)
-                _make(source, values, request, part=part, solver=solver, progress=progress or _silent)
+                with _full_disk_told(part):
+                    _make(source, values, request, part=part, solver=solver, progress=progress or _silent)
                 part.rename(folder / name)
     return open_basis(folder / name)
 
@@ -246,6 +248,23 @@ def _alone(path: Path) -> Iterator[None]:
                 )
             ) from held
         yield
+
+
+@contextmanager
+def _full_disk_told(part: Path) -> Iterator[None]:
+    """Turn the system's error on a full disk into one that says what to do."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise ValueRefused(
+            Problem(
+                what="the disk is full",
+                came=f"no room left for {part}",
+                advice="Make room and start again; what is done is kept",
+            )
+        ) from fault
 
 
 def _silent(progress: Progress) -> None:

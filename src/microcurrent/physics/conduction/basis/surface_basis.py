@@ -50,9 +50,9 @@ class SurfaceBasis:
         cells = self.patches.cells_under(faces)
         shares = self.weights[cells]
         used = np.unique(shares.indices)
-        share = shares[:, used].toarray()
-        half = np.asarray(self.skin[np.ix_(cells, used)], dtype=float) @ share.T
-        both = share @ self.resistance[np.ix_(used, used)] @ share.T
+        share = shares[:, used]
+        half = share @ np.asarray(self.skin[np.ix_(cells, used)], dtype=float).T
+        both = share @ (share @ self.resistance[np.ix_(used, used)]).T
         return np.asarray(half + half.T - both + self.details[cells][:, cells].toarray())
 
     def fields(self, faces: Integers, currents: npt.ArrayLike) -> dict[str, npt.NDArray[np.inexact]]:
