@@ -37,7 +37,7 @@ def row(result: Study) -> Row:
 
 def with_bar(mean: float, spread: float) -> str:
     """A relative error and its spread in percent."""
-    return f"{100 * mean:.2g} ± {100 * spread:.1g}"
+    return f"{float(f'{100 * mean:.2g}'):g} ± {float(f'{100 * spread:.1g}'):g}"
 
 
 def scatter_rows(result: Scatter) -> list[Row]:

@@ -10,7 +10,7 @@ from microcurrent.physics.exact.scatter import Measure, ScatteredCase
 
 def scattered_cases() -> tuple[ScatteredCase, ...]:
     """Return every case of a round body, in the order of the verification list."""
-    return (_ball_case(), *_head_cases(), _limb_case(), _inclusion_case(), *_arc_cases())
+    return (_ball_case(), *_head_cases(), _limb_case(), _inclusion_case(), *_arc_cases(), _ring_case())
 
 
 def _ball_case() -> ScatteredCase:
@@ -74,3 +74,12 @@ def _arc_cases() -> list[ScatteredCase]:
         )
         for impedance, order, accuracy in ((0.01, 0.5, 0.018), (0.1, 0.5, 0.013), (1.0, 0.5, 0.006))
     ]
+
+
+def _ring_case() -> ScatteredCase:
+    return ScatteredCase(
+        number="V14",
+        problem="coaxial rims with contact impedance 0.1",
+        measures=(Measure(name="resistance", order=0.3, accuracy=0.006),),
+        compute=partial(round_problems.ring_errors, impedance=0.1),
+    )

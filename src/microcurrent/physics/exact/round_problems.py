@@ -18,7 +18,7 @@ from microcurrent.physics.conduction.conductor import Conductor, Solution
 from microcurrent.physics.conduction.contact import Contact
 from microcurrent.physics.conduction.fractions import mixed_cells
 from microcurrent.physics.conduction.grid import Floats, Grid
-from microcurrent.physics.exact import arcs, cylinder, inclusion, sphere, steps
+from microcurrent.physics.exact import arcs, columns, cylinder, inclusion, sphere, steps
 from microcurrent.physics.exact.concentric_spheres import Cap, Shells, spherical_field
 from microcurrent.physics.exact.steps import Placing
 
@@ -277,3 +277,35 @@ def arc_errors(level: int, number: int, *, impedance: float) -> tuple[float]:
     solution = conductor.solve(contacts, [height, -height])
     exact = arcs.arc_pair(ARC_HALF_ANGLE, impedance=impedance).resistance
     return (abs(float(solution.electrode_potentials[0]) / exact - 1),)
+
+
+def ring_errors(level: int, number: int, *, impedance: float) -> tuple[float]:
+    """Return the error of the resistance between the two rims of a ring, both contacts (V14)."""
+    place = steps.placing(number, plane=True)
+    grid = steps.sheet_of_squares(PLATE.radius, PLATE_LENGTH / level, place)
+
+    def label(points: Floats) -> npt.NDArray[np.integer]:
+        r = np.hypot(points[:, 0], points[:, 1])
+        return ((r > PLATE.inner_radius) & (r < PLATE.radius)).astype(np.int64)
+
+    conductor = Conductor(grid, np.array([0.0, PLATE.conductivity])[steps.labelled(grid, place, label)])
+    middle = 0.5 * (PLATE.inner_radius + PLATE.radius)
+    contacts = []
+    for side in (-1.0, 1.0):
+
+        def inside(points: Floats, side: float = side) -> npt.NDArray[np.bool_]:
+            return np.asarray(side * (np.hypot(points[:, 0], points[:, 1]) - middle) > 0)
+
+        def outward(points: Floats, side: float = side) -> Floats:
+            return side * _from_axis(points)
+
+        contacts.append(steps.patch(conductor, place, inside, outward, impedance=impedance))
+    solution = conductor.solve(contacts, [1e-3, -1e-3])
+    exact = columns.coaxial_resistance(
+        PLATE.inner_radius,
+        PLATE.radius,
+        height=float(grid.widths(2)[0]),
+        conductivity=PLATE.conductivity,
+        impedance=impedance,
+    )
+    return (abs(float(solution.electrode_potentials[0]) / 1e-3 / exact - 1),)
