@@ -171,8 +171,10 @@ class Hierarchy:
     def _fastened(self, robin: Floats) -> li.Links:
         """The lower levels with conductances to electrodes [S] at their nodes."""
         diagonal = self.link_diagonal + robin
+        # A last level of one node has no links, and no diagonal without an electrode.
+        inverse = np.divide(1, diagonal, out=np.zeros(diagonal.size), where=diagonal > 0)
         return self.links._replace(
-            inverse=(1 / diagonal).astype(np.float32),
+            inverse=inverse.astype(np.float32),
             robin=robin.astype(np.float32),
             deepest=_deepest_inverse(self.links, diagonal),
         )
@@ -197,7 +199,8 @@ def _deepest_inverse(links: li.Links, diagonal: Floats) -> Singles:
         part = slice(links.begin[a], links.begin[a + 1])
         matrix[a - first, links.neighbour[part] - first] -= links.link[part]
     matrix += np.trace(matrix) / matrix.size
-    invert(matrix)
+    if matrix.any():
+        invert(matrix)
     return matrix.astype(np.float32)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -82,6 +83,9 @@ class Engine:
         threads: int = 1,
     ) -> None:
         along = (sigma,) * 3 if isinstance(sigma, np.ndarray) else tuple(sigma)
+        for one in along:
+            if one.shape != grid.shape:
+                raise _refused("conductivity", f"shape {grid.shape}", f"{one.shape}")
         self.shape = grid.shape
         self._tissue = along[0]
         self.rows, self.count = make_rows(along[0])
@@ -136,8 +140,10 @@ class Engine:
         and the potential is free by a constant. `measure` is asked with the departure at the cells that
         have a current or an electrode, in their order. Stops when what is left over is below `tolerance`
         times the sources, both as roots of sums of squares, or when `measure` is. Raises `ValueRefused` for
-        arrays of another shape and for currents that have no way out, `ConvergenceError` with the reason.
+        arrays of another shape, values that are not finite, conductances below 0 and currents that have no
+        way out, `ConvergenceError` with the reason.
         """
+        _check_tolerance(tolerance)
         sources = self._sources(right, np.zeros(0) if robin is None else robin)
         level, scale = 0.0, float(np.linalg.norm(sources.currents))
         if sources.robin.any():
@@ -147,21 +153,28 @@ class Engine:
             raise _refused("currents into the tissue", "a sum of 0 A", f"{right.sum():g} A")
         if self._hierarchy is None or not sources.currents.any():
             return Solved(level=level, departure=np.zeros(self.count), iterations=0, residual=0.0)
+        # Squares of small currents would be 0 in float32.
+        unit = 2.0 ** math.frexp(float(np.abs(sources.currents).max()))[1]
+        sources = replace(sources, currents=sources.currents / unit)
 
         def by_squares(_: Floats, left: Left) -> float:
             return left.square / scale
 
+        def measured(departure: Floats, left: Left) -> float:
+            left = Left(square=unit * left.square, whole=unit * left.whole)
+            return (measure or by_squares)(unit * departure, left)
+
         self._hierarchy.fasten(*_held(sources))
         try:
             iteration = Iteration(self._hierarchy, self._faces, sources)
-            done = iteration.run(measure or by_squares, tolerance, limit=_MOST_ITERATIONS)
+            done = iteration.run(measured, tolerance, limit=_MOST_ITERATIONS)
         finally:
             self._hierarchy.loosen()
         if not done:
             raise _not_converged(iteration.iterations, iteration.residual, tolerance)
         return Solved(
             level=level,
-            departure=iteration.potential[self.places],
+            departure=unit * iteration.potential[self.places],
             iterations=iteration.iterations,
             residual=iteration.residual,
         )
@@ -170,14 +183,17 @@ class Engine:
         """Return the potentials, V ``(n, K)`` float32, for `right` A ``(n, K)``, each adding up to 0.
 
         Sixteen at a time. Each potential is free by a constant. Raises `ValueRefused` for another shape,
-        for currents that do not add up to 0 and for a `tolerance` below what float32 can tell, and
-        `ConvergenceError`.
+        for currents that are not finite or do not add up to 0 and for a `tolerance` below what float32 can
+        tell, and `ConvergenceError`.
         """
+        _check_tolerance(tolerance)
         if right.ndim != 2 or right.shape[0] != self.count:
             raise _refused("currents into the tissue", f"shape ({self.count}, K)", f"{right.shape}")
         if tolerance < LEAST:
             raise _refused("tolerance in float32", f"{LEAST:g} or more", f"{tolerance:g}")
         sums, sizes = right.sum(axis=0, dtype=float), np.abs(right).sum(axis=0, dtype=float)
+        if not np.isfinite(sizes).all():
+            raise _refused("currents into the tissue", "finite values", "others among them")
         if (np.abs(sums) > _ROUNDING * sizes).any():
             raise _refused("currents into the tissue", "sums of 0 A", f"{np.abs(sums).max():g} A")
         if self._hierarchy is None:
@@ -187,23 +203,31 @@ class Engine:
             self._many = Many(self._hierarchy)
         result = np.empty(right.shape, np.float32)
         places = self.places
+        # Squares of small currents would be 0 in float32.
+        units = np.ldexp(1.0, np.clip(np.frexp(sizes)[1], -100, 100)).astype(np.float32)
         for first in range(0, right.shape[1], LANES):
             part = slice(first, min(first + LANES, right.shape[1]))
 
             def fill(storage: Singles, part: slice = part) -> None:
                 storage[places, : part.stop - part.start] = right[:, part]
+                storage[:, : part.stop - part.start] /= units[part]
 
             found = self._many.run(fill, tolerance, limit=_MOST_ITERATIONS)
             worst = float(self._many.residuals.max())
-            if worst > tolerance:
+            if not worst <= tolerance:
                 raise _not_converged(self._many.iterations, worst, tolerance)
             result[:, part] = found[places, : part.stop - part.start]
+        result *= units
         return result
 
     def _sources(self, right: Floats, robin: Floats) -> Sources:
         for name, values in (("right", right), ("robin", robin)):
             if values.shape != (self.count,) and not (name == "robin" and values.size == 0):
                 raise _refused(name, f"one value for each of {self.count} cells", f"{values.shape}")
+            if not np.isfinite(values).all():
+                raise _refused(name, "finite values", "others among them")
+        if (robin < 0).any():
+            raise _refused("robin", "conductances of 0 S or more", f"{robin.min():g} S")
         used = np.flatnonzero(right if robin.size == 0 else (right != 0) | (robin != 0))
         places = self.places[used].astype(np.int64)
         begin = self.rows.start[self._filled] + self.rows.low[self._filled]
@@ -216,6 +240,11 @@ def _held(sources: Sources) -> tuple[npt.NDArray[np.int64], Floats]:
     """Return the places that hang on electrodes and their conductances."""
     held = sources.robin > 0
     return sources.places[held], sources.robin[held]
+
+
+def _check_tolerance(tolerance: float) -> None:
+    if not tolerance > 0:
+        raise _refused("tolerance", "more than 0", f"{tolerance:g}")
 
 
 def _not_converged(iterations: int, residual: float, tolerance: float) -> ConvergenceError:
