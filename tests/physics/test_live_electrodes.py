@@ -203,6 +203,17 @@ def test_superposition_and_scale(
     assert np.abs(nothing.currents).max() == 0
 
 
+def test_phasors_over_real_skin_are_real_flows_turned(
+    body: Conductor, faces: Faces, response: DirectResponse, links: SurfaceLinks
+) -> None:
+    wet = gelled(body, faces, links)
+    turn = np.exp(0.7j)
+    still = solve_live(response, wet, DRIVES, skin=0.3)
+    turned = solve_live(response, wet, [Drive(current=turn * one) for one in CURRENTS], skin=0.3)
+    assert turned.currents == pytest.approx(turn * still.currents, rel=1e-9, abs=1e-15)
+    assert turned.balance.electrodes == pytest.approx(still.balance.electrodes, rel=1e-9)
+
+
 def test_the_order_of_faces_and_electrodes_does_not_matter(
     body: Conductor, faces: Faces, response: DirectResponse, links: SurfaceLinks
 ) -> None:

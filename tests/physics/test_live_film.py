@@ -242,6 +242,27 @@ def test_film_bridges_two_probes() -> None:
         assert live.delivered[1] == pytest.approx(-0.002 * across.real, rel=2e-3)
 
 
+def test_a_strip_of_film_narrower_than_the_faces_is_a_narrower_way() -> None:
+    grid = Grid(x=np.linspace(0, 0.03, 31), y=[0.0, 0.002], z=[-0.001, 0.0])
+    faces = top(grid)
+    count = faces.cells.size
+    left, right = np.arange(10), np.arange(20, 30)
+    metals = [Metal(faces=one, area=faces.area[one]) for one in (left, right)]
+    links = surface_links(grid, faces)
+    found = []
+    for width in (1.0, 0.5, 0.1):
+        film = Film(faces=np.arange(count), area=width * faces.area, conductance=SHEET)
+        network = wet_network([*metals, far(count)], film, links)
+        pair = [Drive(current=1e-3), Drive(current=-1e-3), FLOATING]
+        # Skin that lets nothing through: all of it goes along the strip.
+        live = solve_live(Perfect(count), network, pair, skin=over_perfect_tissue(count, 1e6))
+        found.append(live.electrode_potentials[0] - live.electrode_potentials[1])
+    exact = 1e-3 * 0.01 / (SHEET * 0.002)
+    assert found[0] == pytest.approx(exact, rel=1e-3)
+    # Faces that the metal covers have no film beside it, so the strip narrows between them.
+    assert found[1:] == pytest.approx([exact / 0.5, exact / 0.1], rel=1e-2)
+
+
 def test_two_probes_nearer_than_the_length_of_spreading_are_bridged() -> None:
     """Under a given current the share that leaves through the skin falls as the skin dries."""
     grid = Grid(x=np.linspace(0, 0.03, 31), y=[0.0, 0.002], z=[-0.001, 0.0])

@@ -180,7 +180,7 @@ class LiveSystem:
         right[free:count] = -source[free:]
         right[count] = 0.0
         right[count + 1 :] = np.where(self._held, values, values - driven[free:])
-        answer = self._columns * self._back(*self._factors, right * self._rows)[0]
+        answer = self._columns * self._solved(right * self._rows)
         currents, constant, metal = answer[:count], answer[count], answer[count + 1 :]
         below = self._transfer @ currents + constant
         potentials = below + self._over * currents + source
@@ -197,6 +197,13 @@ class LiveSystem:
             electrode_potentials=metal,
             delivered=delivered,
         )
+
+    def _solved(self, right: Values) -> Values:
+        if np.iscomplexobj(right) and self._kind.kind != "c":
+            parts = np.stack([right.real, right.imag], axis=1)
+            found = self._back(*self._factors, parts)[0]
+            return np.asarray(found[:, 0] + 1j * found[:, 1])
+        return np.asarray(self._back(*self._factors, right)[0])
 
     def _equations(self, flow: Values) -> Values:
         """The matrix for currents of parts, the constant, and potentials of electrodes."""
