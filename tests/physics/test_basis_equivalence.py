@@ -17,6 +17,7 @@ from microcurrent.physics.conduction.basis.building import (
     weights_of,
 )
 from microcurrent.physics.conduction.basis.coding import decoded
+from microcurrent.physics.conduction.basis.details import between
 from microcurrent.physics.conduction.basis.layout import Choice, empty_arrays, layout_of, vicinity
 from microcurrent.physics.conduction.basis.patches import within
 from microcurrent.physics.conduction.basis.responses import patch_means, respond
@@ -202,6 +203,13 @@ def test_transfer_is_symmetric_and_positive_on_balanced_currents(body, request):
     balanced = np.eye(count) - 1 / count
     powers = np.linalg.eigvalsh(balanced @ transfer @ balanced)
     assert powers[1] > 1e-3 * powers[-1]
+
+
+def test_picking_details_is_what_slicing_gives(flat):
+    cells = np.random.default_rng(2).permutation(flat.layout.patches.cells.size)[:40]
+    plain = flat.basis.details[cells][:, cells].toarray()
+    assert np.array_equal(between(flat.basis.details, cells), plain)
+    assert (plain != 0).sum() > cells.size
 
 
 @pytest.mark.parametrize("body", BODIES)

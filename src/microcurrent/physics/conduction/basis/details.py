@@ -11,9 +11,11 @@ from each other are solved together, in one right-hand side.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 from scipy import sparse
 from scipy.spatial import cKDTree
 
@@ -23,6 +25,9 @@ from microcurrent.physics.conduction.contact import Integers, Mask
 from microcurrent.physics.conduction.grid import Floats, Grid
 
 Singles = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int32]
+#: Columns of the entries and where each row begins.
+Pattern = tuple[Places, Places]
 
 #: How far [m] from the middle of its patch a rest is kept, for patches of 4 mm.
 REACH = 14.0e-3
@@ -202,4 +207,33 @@ def transfers(
     leaves a difference, shared between the two.
     """
     one_way = kept - weights @ (means @ kept)
-    return sparse.csr_array(0.5 * (one_way + one_way.T))
+    both = sparse.csr_array(0.5 * (one_way + one_way.T))
+    both.sum_duplicates()
+    parts = (both.data.astype(np.float32), both.indices.astype(np.int32), both.indptr.astype(np.int32))
+    return sparse.csr_array(parts, shape=both.shape)
+
+
+def between(details: sparse.csr_array, cells: Integers) -> Floats:
+    """Return the rows and columns `cells` (n,), each once, of `details` (C, C) as a full matrix (n, n)."""
+    place = np.full(details.shape[0], -1, dtype=np.int32)
+    place[cells] = np.arange(cells.size)
+    found = np.zeros((cells.size, cells.size))
+    _pick(_fixed(details.data), (_fixed(details.indices), _fixed(details.indptr)), (cells, place), found)
+    return found
+
+
+def _fixed(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The array as one that nobody may write: for the kernel that is one type, mapped or not."""
+    fixed = np.asarray(array).view()
+    fixed.setflags(write=False)
+    return fixed
+
+
+@njit(nogil=True, cache=True)
+def _pick(data: Singles, rows: Pattern, chosen: tuple[Integers, Places], found: Floats) -> None:
+    (indices, starts), (cells, place) = rows, chosen
+    for j in range(cells.size):
+        for entry in range(starts[cells[j]], starts[cells[j] + 1]):
+            column = place[indices[entry]]
+            if column >= 0:
+                found[j, column] = data[entry]

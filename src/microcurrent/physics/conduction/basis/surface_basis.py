@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from microcurrent.physics.conduction.basis.details import between
 from microcurrent.physics.conduction.basis.operators import FieldOperator, Interior
 from microcurrent.physics.conduction.basis.patches import Patches
 from microcurrent.physics.conduction.contact import Integers
@@ -47,13 +48,14 @@ class SurfaceBasis:
         so split, ``G = S a' + a S' - a R a' + D``: S potential of cells per patch, R of patches, D of
         the rests. Raises `ValueRefused` for a face outside the region.
         """
-        cells = self.patches.cells_under(faces)
+        cells, back = np.unique(self.patches.cells_under(faces), return_inverse=True)
         shares = self.weights[cells]
         used = np.unique(shares.indices)
         share = shares[:, used]
         half = share @ np.asarray(self.skin[np.ix_(cells, used)], dtype=float).T
         both = share @ (share @ self.resistance[np.ix_(used, used)]).T
-        return np.asarray(half + half.T - both + self.details[cells][:, cells].toarray())
+        found = half + half.T - both + between(self.details, cells)
+        return np.asarray(found[np.ix_(back, back)])
 
     def fields(self, faces: Integers, currents: npt.ArrayLike) -> dict[str, npt.NDArray[np.inexact]]:
         """Return the field [V/m] in every tissue, (N, 3) each, for `currents` (n,) [A] into `faces`.
