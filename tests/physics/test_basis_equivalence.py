@@ -1,12 +1,17 @@
 """The surface basis against a full solve of the same electrodes on the same grid."""
 
+from pathlib import Path
+
+import nibabel
 import numpy as np
 import pytest
-from scipy import sparse
+from scipy import ndimage, sparse
 from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
 from microcurrent.errors import ValueRefused
+from microcurrent.physics.bodies.merging import merged
+from microcurrent.physics.bodies.segmentation import segmentation_volume
 from microcurrent.physics.bodies.volume import Volume
 from microcurrent.physics.conduction.assembly import bulk_matrix
 from microcurrent.physics.conduction.basis.building import (
@@ -27,6 +32,7 @@ from microcurrent.physics.conduction.fields import current_density, electric_fie
 from microcurrent.physics.conduction.grid import Grid
 
 MM = 1e-3
+HEAD = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "head-40y-labels.nii.gz"
 
 
 class Direct:
@@ -72,9 +78,9 @@ VALUES = {"skin": 0.2, "fat": 0.05, "muscle": (0.3, 0.15, 0.15), "bone": 0.01}
 class Case:
     """A body, its full solver and its basis over all of its skin."""
 
-    def __init__(self, volume, region=None):
+    def __init__(self, volume, region=None, values=None):
         self.volume, self.grid, self.faces = volume, volume.grid, volume.surface()
-        self.conductor = Conductor(self.grid, volume.conductivity(VALUES))
+        self.conductor = Conductor(self.grid, volume.conductivity(values or VALUES))
         masks = {name: volume.labels == index for index, name in enumerate(volume.tissues)}
         chosen = None if region is None else within(self.faces, *region)
         self.layout = layout_of(
@@ -237,6 +243,39 @@ def test_two_partly_covering_electrodes_as_solved_in_full(body, impedance, reque
     assert potential < 0.002
     assert away < 0.01
     assert near < 0.01
+
+
+def nose() -> Volume:
+    """The middle of a real face in cells of 2 mm, one piece: a staircase with nostrils and lips."""
+    if not HEAD.is_file():
+        pytest.skip("the head of shared/data is absent")
+    image = nibabel.load(HEAD)
+    affine = image.affine.copy()
+    affine[:3] *= MM
+    meaning = {0: None, 1: "bone", 2: "bone", 3: "bone", 4: "bone", 5: "soft tissue"}
+    whole = segmentation_volume(np.asarray(image.dataobj).astype(int), affine, meaning).volume
+    whole = merged(whole, [np.append(np.arange(0, n, 2), n) for n in whole.grid.shape])
+    faces = whole.surface()
+    tip = np.stack(np.unravel_index(faces.cells[faces.centres[:, 1].argmax()], whole.grid.shape))
+    low, high = tip - (13, 20, 13), np.minimum(np.add(tip, (14, 4, 13)), whole.grid.shape)
+    window = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    parts, _ = ndimage.label(whole.labels[window] >= 0)
+    labels = np.where(parts == np.bincount(parts.ravel())[1:].argmax() + 1, whole.labels[window], -1)
+    x, y, z = (edges[a : b + 1] for edges, a, b in zip(whole.grid.edges, low, high, strict=True))
+    return Volume(grid=Grid(x=x, y=y, z=z), labels=labels, tissues=whole.tissues)
+
+
+def test_on_the_staircase_of_a_real_face():
+    case = Case(nose(), values={"soft tissue": 0.25, "bone": 0.01})
+    middles = case.faces.centres
+    left, right, above = middles[:, 0].argmin(), middles[:, 0].argmax(), middles[:, 2].argmax()
+    for one, other, impedance in ((left, right, 0.01), (right, above, 1.0)):
+        contacts = [case.contact(middles[place], 5 * MM, impedance) for place in (one, other)]
+        current, potential, away, near = case.compared(contacts, [1e-3, -1e-3])
+        assert current < 0.002
+        assert potential < 0.001
+        assert near < 0.01
+        assert away < 0.02
 
 
 def test_three_electrodes_of_different_size(round_head):
