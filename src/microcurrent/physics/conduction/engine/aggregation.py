@@ -350,32 +350,34 @@ def _number_nodes(of):
 
 
 @kernel
-def _behind(graph, of, a, axis, sign):
-    """Sum of node a's links to its own aggregate on the side of an axis that `sign` points away from."""
-    begin, _, neighbour, link, place = graph
-    result = np.float32(0)
-    for m in range(begin[a], begin[a + 1]):
-        b = neighbour[m]
-        if of[b] == of[a] and (np.int64(place[b, axis]) - place[a, axis]) * sign < 0:
-            result += link[m]
-    return result
+def _direction(place, a, b):
+    """0 to 5: node b's block lies up or down along axis 0, 1 or 2 from that of a; 6: the same block."""
+    for axis in range(3):
+        if place[b, axis] > place[a, axis]:
+            return 2 * axis
+        if place[b, axis] < place[a, axis]:
+            return 2 * axis + 1
+    return 6
 
 
 @kernel
 def _link_nodes(graph, of, out):
     """Note every link between two aggregates; return False where there was no room."""
     begin, middle, neighbour, link, place = graph
+    # The links of each node to its own aggregate, by direction.
+    inner = np.zeros((of.size, 7), np.float32)
+    for a in range(of.size):
+        for m in range(begin[a], begin[a + 1]):
+            if of[neighbour[m]] == of[a]:
+                inner[a, _direction(place, a, neighbour[m])] += link[m]
     fits = True
     for a in range(of.size):
         for m in range(middle[a], begin[a + 1]):
             b = neighbour[m]
-            if of[a] == of[b]:
-                continue
-            left, right = np.float32(0), np.float32(0)
-            for axis in range(3):
-                sign = np.int64(place[b, axis]) - place[a, axis]
-                if sign != 0:
-                    left = _behind(graph, of, a, axis, sign)
-                    right = _behind(graph, of, b, axis, -sign)
-            fits &= _note(of[a], of[b], _series(link[m], left, right), out)
+            if of[a] != of[b]:
+                d = _direction(place, a, b)
+                left, right = np.float32(0), np.float32(0)
+                if d < 6:
+                    left, right = inner[a, d ^ 1], inner[b, d]
+                fits &= _note(of[a], of[b], _series(link[m], left, right), out)
     return fits

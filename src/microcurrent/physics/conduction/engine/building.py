@@ -30,7 +30,9 @@ _MOST_EXTRAS = 0.5
 #: The last level is solved directly; it has at most about this many nodes.
 _DEEPEST = 250
 #: Below this many cells a level is not worth the meeting of threads.
-_SHARED = 30_000
+_SHARED = 150_000
+#: A thread has at least this many planes.
+_PLANES = 8
 
 
 class _Sketch(NamedTuple):
@@ -189,14 +191,14 @@ def _check_connected(links: Links) -> None:
 
 
 def _slabs(sketches: list[_Sketch], threads: int) -> list[tuple[Slab, ...]]:
-    """Return for each level the planes of each thread.
+    """Return for each level the planes of each thread, several for each.
 
     A cut lies between two blocks of the first level that is not shared, so that no two threads add to the
     same coarse cell.
     """
     alone: list[tuple[Slab, ...]] = [((0, s.rows.n0),) for s in sketches]
     shared = sum(s.cells >= _SHARED for s in sketches)
-    if threads == 1 or shared == 0:
+    if threads == 1 or shared == 0 or sketches[shared - 1].rows.n0 < _PLANES * threads:
         return alone
     # For each shared level: the block, on the first level that is not shared, of each plane.
     chains = []

@@ -45,10 +45,15 @@ class Level:
         """Whether any node has no place on the rows."""
         return self.extras.begin.size > 1
 
-    def halo(self, slab: Slab) -> tuple[Singles, int, Singles, int]:
-        """Return copies of the planes of z next to a slab, with their places."""
-        below, above = self.plane(slab[0] - 1), self.plane(slab[1])
-        return self.z[below].copy(), below.start, self.z[above].copy(), above.start
+    def halo(self, slab: Slab, correction: Singles | None) -> tuple[Singles, int, Singles, int]:
+        """Return copies of the planes of z next to a slab, corrected if asked, with their places."""
+        copies = []
+        for plane in (self.plane(slab[0] - 1), self.plane(slab[1])):
+            copy = self.z[plane].copy()
+            if correction is not None:
+                copy += correction[self.of[plane]]
+            copies.append((copy, plane.start))
+        return *copies[0], *copies[1]
 
     def plane(self, i: int) -> slice:
         """Return where plane i lies in storage; empty outside the grid."""
@@ -94,39 +99,42 @@ class Hierarchy:
         return self.levels[depth + 1].z if depth + 1 < len(self.levels) else self._z
 
     def descend(self, depth: int, step: float) -> tuple[float, float]:
-        """r -= step q and a forward sweep on one level; return the sums of r squared and of r."""
+        """r -= step q, a forward sweep, down with what is left; return the sums of r squared and of r."""
         level = self.levels[depth]
-        vectors = (level.r, level.q, level.z)
-        sums = self.team.run(sweeps.descend, level.slabs, level.rows, level.stencil, vectors, step)
-        if level.has_extras and step:
-            ex.extras_step(level.extras, level.r, level.q, step)
+        coarse = self.target(depth)
+        coarse[:] = 0
+        work = (level.rows, level.stencil, (level.r, level.q, level.z), (level.of, coarse, step))
+        sums = self.team.run(sweeps.descend, level.slabs, *work)
+        for cut, _ in level.slabs[1:]:
+            sweeps.restrict(level.rows, level.stencil, level.z, (level.of, coarse), cut)
+        if level.has_extras:
+            if step:
+                ex.extras_step(level.extras, level.r, level.q, step)
+            vectors = (level.r, level.z)
+            ex.extras_descend(level.extras, level.stencil.inverse, vectors, (level.of, coarse))
         return sum(s[0] for s in sums), sum(s[1] for s in sums)
 
     def ascend(self, depth: int) -> tuple[float, float]:
-        """Restrict, correct from below, and sweep backward; return r.z and q.z on the rows."""
+        """Correct from below and sweep backward; return r.z and q.z on the rows."""
         level = self.levels[depth]
-        down = (level.of, self.target(depth))
-        down[1][:] = 0
-        self.team.run(sweeps.restrict, level.slabs, level.rows, level.stencil, level.z, down)
-        if level.has_extras:
-            ex.extras_descend(level.extras, level.stencil.inverse, (level.r, level.z), down)
         self._correct(depth + 1)
-        up = (level.of, self.correction(depth))
-        self.team.run(sweeps.prolong, level.slabs, level.rows, level.z, up)
-        right = level.r
+        correction = self.correction(depth)
+        right, of = level.r, level.of
         if level.has_extras:
+            self.team.run(sweeps.prolong, level.slabs, level.rows, level.z, (of, correction))
             right = level.r.copy()
-            ex.extras_ascend(level.extras, level.stencil.inverse, (level.r, right, level.z), up)
-        halos = [level.halo(slab) for slab in level.slabs]
-        vectors = (right, level.q, level.z)
+            vectors = (level.r, right, level.z)
+            ex.extras_ascend(level.extras, level.stencil.inverse, vectors, (of, correction))
+            of = of[:0]
+        halos = [level.halo(slab, correction if of.size else None) for slab in level.slabs]
+        work = (right, level.q, level.z, of, correction)
 
-        def one(halo: Any, first: int, last: int) -> Any:
-            return sweeps.ascend(level.rows, level.stencil, vectors, halo, first, last)
+        def one(number: int) -> Any:
+            if number >= len(halos):
+                return 0.0, 0.0
+            return sweeps.ascend(level.rows, level.stencil, work, halos[number], *level.slabs[number])
 
-        if len(halos) == 1:
-            found: tuple[float, float] = one(halos[0], *level.slabs[0])
-            return found
-        dots = self.team.each(lambda n: one(halos[n], *level.slabs[n]) if n < len(halos) else (0.0, 0.0))
+        dots = [one(0)] if len(halos) == 1 else self.team.each(one)
         return sum(d[0] for d in dots), sum(d[1] for d in dots)
 
     def _correct(self, depth: int) -> None:

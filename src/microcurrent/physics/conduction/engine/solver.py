@@ -23,7 +23,7 @@ from microcurrent.physics.conduction.engine.rows import (
     make_rows,
     places_of,
 )
-from microcurrent.physics.conduction.engine.team import Team
+from microcurrent.physics.conduction.engine.team import Team, cores
 from microcurrent.physics.conduction.grid import Grid
 
 Floats = npt.NDArray[np.float64]
@@ -70,7 +70,8 @@ class Engine:
     no tissue, which must be one connected part. `faces`: ready conductances [S] between cells, arrays
     one shorter than the grid along their own axis.
 
-    Not to be used by two threads at once; it shares its own work between `threads`.
+    Not to be used by two threads at once; it shares its own work between `threads`, by default
+    one for each core.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Engine:
         *,
         faces: Sequence[Floats] | None = None,
         double: bool = False,
-        threads: int = 1,
+        threads: int | None = None,
     ) -> None:
         along = (sigma,) * 3 if isinstance(sigma, np.ndarray) else tuple(sigma)
         for one in along:
@@ -107,7 +108,7 @@ class Engine:
         stencil = Stencil(g0, g1, g2, inverse)
         # One cell alone has nothing to solve.
         self._hierarchy = (
-            make_hierarchy(self.rows, stencil, widths=widths, team=Team(threads))
+            make_hierarchy(self.rows, stencil, widths=widths, team=Team(threads or cores()))
             if self.count > 1
             else None
         )

@@ -27,14 +27,18 @@ from microcurrent.physics.conduction.engine.vectors import (
 
 
 @kernel
-def descend(rows, stencil, vectors, step, first, last):
-    """r -= step q; z = one forward sweep from 0. Return the sums of r squared and of r.
+def descend(rows, stencil, vectors, transfer, first, last):
+    """r -= step q; z = one forward sweep from 0; what it leaves over goes to the coarser level.
 
-    `vectors`: r, q, z in storage.
+    `vectors`: r, q, z in storage; `transfer`: the coarser level's cell of each cell, its right side, step.
+    What is left over is known one plane later. At planes that another thread's planes follow or precede it
+    is left to `restrict`. Returns the sums of r squared and of r.
     """
     g0, g1, g2, inverse = stencil
     r, q, z = vectors
+    of, coarse, step = transfer
     t, c = np.empty(WIDTH, np.float32), np.empty(WIDTH, np.float32)
+    line = np.empty(rows.n2 + 2 * WIDTH, np.float32)
     minus, nothing = splat8(np.float32(-step)), splat8(np.float32(0))
     square, whole = 0.0, 0.0
     for i in range(first, last):
@@ -59,31 +63,40 @@ def descend(rows, stencil, vectors, step, first, last):
                     z[s + k + m] = x
             square += total(squares)
             whole += total(sums)
+        if i > first + 1 or i == 1:
+            _restrict_plane(rows, stencil, z, (of, coarse, line), i - 1, False)
+    if last == rows.n0:
+        _restrict_plane(rows, stencil, z, (of, coarse, line), last - 1, False)
     return square, whole
 
 
 @kernel
-def restrict(rows, stencil, z, transfer, first, last):
-    """Add what `descend` left over to the coarser level; `transfer`: its cell of each, its right side."""
+def _restrict_plane(rows, stencil, z, transfer, i, lower):
+    """Add what a sweep left over in plane i; `lower`: the plane below was not seen by the sweep."""
     g0, g1, g2, _ = stencil
+    of, coarse, t = transfer
+    for j in range(rows.n1):
+        row = i * rows.n1 + j
+        low, high = rows.low[row], rows.high[row]
+        s, a0, a1, b0 = rows.start[row], rows.above0[row], rows.above1[row], rows.below0[row]
+        for k in range(low, high, WIDTH):
+            v = mul(load8(g2, s + k), load8(z, s + k + 1))
+            v = fma(load8(g1, s + k), load8(z, a1 + k), v)
+            v = fma(load8(g0, s + k), load8(z, a0 + k), v)
+            if lower:
+                v = fma(load8(g0, b0 + k), load8(z, b0 + k), v)
+            store(t, k, v)
+        for k in range(low, high):
+            coarse[of[s + k]] += t[k]
+
+
+@kernel
+def restrict(rows, stencil, z, transfer, cut):
+    """Add what `descend` left over in the planes below and above the cut between two threads."""
     of, coarse = transfer
-    t = np.empty(rows.n2 + 32, np.float32)
-    for i in range(first, last):
-        for j in range(rows.n1):
-            row = i * rows.n1 + j
-            low, high = rows.low[row], rows.high[row]
-            if high <= low:
-                continue
-            s, a0, a1, b0 = rows.start[row], rows.above0[row], rows.above1[row], rows.below0[row]
-            for k in range(low, high, 8):
-                v = mul(load8(g2, s + k), load8(z, s + k + 1))
-                v = fma(load8(g1, s + k), load8(z, a1 + k), v)
-                v = fma(load8(g0, s + k), load8(z, a0 + k), v)
-                if i == first:
-                    v = fma(load8(g0, b0 + k), load8(z, b0 + k), v)
-                store(t, k, v)
-            for k in range(low, high):
-                coarse[of[s + k]] += t[k]
+    line = np.empty(rows.n2 + 2 * WIDTH, np.float32)
+    _restrict_plane(rows, stencil, z, (of, coarse, line), cut - 1, False)
+    _restrict_plane(rows, stencil, z, (of, coarse, line), cut, True)
 
 
 @kernel
@@ -98,18 +111,23 @@ def prolong(rows, z, transfer, first, last):
 
 @kernel
 def ascend(rows, stencil, vectors, halo, first, last):
-    """z = one backward sweep on z. Return r.z and q.z.
+    """Add the coarser level's correction to z, then one backward sweep. Return r.z and q.z.
 
-    `vectors`: r, q, z; `halo`: z of the plane below `first` and of the plane at `last` as they were before
-    the sweep, each with the place in storage where it begins.
+    `vectors`: r, q, z, and as in `prolong` (none where z has its correction already); `halo`: z of the
+    plane below `first` and of the plane at `last` as they were before the sweep, each with the place in
+    storage where it begins.
     """
     g0, g1, g2, inverse = stencil
-    r, q, z = vectors
+    r, q, z, of, coarse = vectors
     under, under_place, over, over_place = halo
     t, c = np.empty(WIDTH, np.float32), np.empty(WIDTH, np.float32)
     nothing = splat8(np.float32(0))
     rz, qz = 0.0, 0.0
+    if of.size:
+        prolong(rows, z, (of, coarse), last - 1, last)
     for i in range(last - 1, first - 1, -1):
+        if of.size and i > first:
+            prolong(rows, z, (of, coarse), i - 1, i)
         for j in range(rows.n1 - 1, -1, -1):
             row = i * rows.n1 + j
             low, high = rows.low[row], rows.high[row]
