@@ -1,8 +1,8 @@
 """Times one probe position on a layered slab: our conductor against two solvers of SciPy, in one run.
 
 The peers solve the same matrix to the same residual: conjugate gradients with the diagonal as
-preconditioner, and the sparse direct solver SuperLU. Prints seconds (median of three) and ratios. The field
-engine that the design asks for comes later; this says where we stand.
+preconditioner, and the sparse direct solver SuperLU. Prints seconds (median of three) and ratios. For
+large bodies and other multigrid solvers see `peers.py`.
 """
 
 import statistics
@@ -14,6 +14,7 @@ from scipy.sparse.linalg import cg, splu
 
 from microcurrent import tables
 from microcurrent.physics.bodies.placing import Footprint, place_contact
+from microcurrent.physics.conduction.assembly import bulk_matrix
 from microcurrent.physics.conduction.conductor import Conductor
 from microcurrent.planning.bodies import read_body
 
@@ -45,7 +46,7 @@ def problem(coarse):
 
 def peers(conductor, contacts):
     """The same unit problem as a plain matrix: electrode 1 at 1 V, electrode 2 at 0 V."""
-    matrix = conductor._bulk.tocsr()
+    matrix = bulk_matrix(conductor.grid, conductor.conductivity)
     robin, right = np.zeros(matrix.shape[0]), np.zeros(matrix.shape[0])
     for number, contact in enumerate(contacts):
         conductance = contact.area / (contact.impedance + conductor.half_cell(contact))

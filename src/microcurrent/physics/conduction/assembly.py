@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from microcurrent.errors import Problem, ValueRefused
 from microcurrent.physics.conduction.grid import Floats, Grid
@@ -93,12 +92,3 @@ def bulk_matrix(grid: Grid, conductivity: Floats) -> sparse.csr_array:
     coordinates = (np.concatenate(rows), np.concatenate(columns))
     matrix = sparse.coo_array((np.concatenate(values), coordinates), shape=(cells.size, cells.size))
     return sparse.csr_array(matrix)
-
-
-def connected_parts(matrix: sparse.csr_array, conducting: npt.NDArray[np.bool_]) -> Integers:
-    """Return the number of the connected part of each cell, ``(nx ny nz,)``, -1 where excluded.
-
-    `conducting` is ``(nx, ny, nz)``.
-    """
-    _, labels = connected_components(matrix, directed=False)
-    return np.where(conducting.ravel(), labels, -1).astype(np.int64)

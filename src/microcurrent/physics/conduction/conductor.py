@@ -10,8 +10,8 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from microcurrent.errors import ConservationError, Problem, ValueRefused
-from microcurrent.physics.conduction.assembly import Integers, connected_parts, diagonal_conductivity
-from microcurrent.physics.conduction.conductances import FaceConductances, matrix_of
+from microcurrent.physics.conduction.assembly import Integers, diagonal_conductivity
+from microcurrent.physics.conduction.conductances import FaceConductances, parts_of
 from microcurrent.physics.conduction.contact import AREA_ROUNDING, Contact, Mask, areas_of
 from microcurrent.physics.conduction.grid import Floats, Grid
 from microcurrent.physics.conduction.part import Part
@@ -64,7 +64,8 @@ class Conductor:
         self.conductivity = diagonal_conductivity(grid, conductivity)
         if faces is not None:
             faces.check_on(grid)
-        self._faces = faces
+        #: Conductances between cells where they were given, or None.
+        self.faces = faces
         self._part_of = self._numbered()
         self._parts: dict[int, Part] = {}
 
@@ -126,14 +127,14 @@ class Conductor:
 
     def _numbered(self) -> Integers:
         """The number of the connected part of each cell, ``(nx ny nz,)``, -1 where excluded."""
-        if self._faces is not None:
-            return connected_parts(matrix_of(self._faces), self.conducting)
+        if self.faces is not None:
+            return np.where(self.conducting, parts_of(self.faces), -1).astype(np.int64).ravel()
         parts, _ = ndimage.label(self.conducting)
         return np.asarray(parts, dtype=np.int64).ravel() - 1
 
     def _make_part(self, number: int) -> Part:
         along = [np.ascontiguousarray(self.conductivity[..., axis]) for axis in range(3)]
-        faces = None if self._faces is None else self._faces.axes
+        faces = None if self.faces is None else self.faces.axes
         return Part(self.grid, np.flatnonzero(self._part_of == number), along, faces=faces)
 
     def half_cell(self, contact: Contact) -> Floats:

@@ -54,7 +54,7 @@ def _inner_currents(conductor: Conductor, solution: Solution) -> list[Floats]:
 
 def _conductances(conductor: Conductor, axis: int) -> Floats:
     """The conductances that the conductor was solved with, siemens, one fewer than cells along `axis`."""
-    given = conductor._faces
+    given = conductor.faces
     if given is not None:
         return given.axes[axis]
     return face_conductances(conductor.grid, conductor.conductivity, axis)

@@ -123,11 +123,10 @@ def ascend(rows, stencil, vectors, halo, first, last):
     t, c = np.empty(WIDTH, np.float32), np.empty(WIDTH, np.float32)
     nothing = splat8(np.float32(0))
     rz, qz = 0.0, 0.0
-    if of.size:
-        prolong(rows, z, (of, coarse), last - 1, last)
     for i in range(last - 1, first - 1, -1):
-        if of.size and i > first:
-            prolong(rows, z, (of, coarse), i - 1, i)
+        if of.size:
+            # The plane below, and at the start that of the sweep itself.
+            prolong(rows, z, (of, coarse), max(i - 1, first), last if i == last - 1 else i)
         for j in range(rows.n1 - 1, -1, -1):
             row = i * rows.n1 + j
             low, high = rows.low[row], rows.high[row]
