@@ -12,11 +12,13 @@ from microcurrent.physics.conduction.basis.layout import Layout
 from microcurrent.physics.conduction.basis.responses import BLOCK
 
 #: Bytes for each unknown of the solver: matrix and hierarchy (80), and for each right-hand side the
-#: current (8), the potential (4) and six vectors of single precision; with these 3.6 million unknowns took
-#: what is estimated within a tenth.
+#: current (8), the potential (4) and six vectors of single precision; with these a head of 3.6 million
+#: unknowns took what is estimated within a tenth.
 _SOLVER, _EACH_SIDE = 80, 36
-#: Bytes for each cell of the grid: its conductivity along three axes and a few masks.
-_CELL = 40
+#: Bytes for each cell of the grid: the body as it was given, conductivities along three axes, masks.
+_CELL = 110
+#: Bytes of the program itself with its kernels.
+_PROGRAM = 300_000_000
 #: Part of what is free that must stay free.
 _SPARE = 0.1
 #: Bytes of one of the sparse entries between skin cells, and how many there are for each rest that
@@ -34,7 +36,7 @@ class Room:
 
 def room_for(layout: Layout, *, grid_cells: int, unknowns: int) -> Room:
     """Return the room that the basis of a layout needs, in bytes."""
-    solver = unknowns * (_SOLVER + BLOCK * _EACH_SIDE) + grid_cells * _CELL
+    solver = _PROGRAM + unknowns * (_SOLVER + BLOCK * _EACH_SIDE) + grid_cells * _CELL
     pairs = _pairs(layout)
     resistance = 8 * layout.patches.count**2
     geometry = sum(
