@@ -22,6 +22,8 @@ LONG_MODULES: dict[str, str] = {}
 LONG_BODIES: dict[str, str] = {}
 #: Functions with more than six parameters: commands take one for each option of the command line.
 MANY_PARAMETERS = {
+    "cli/bases.py:build": "one for each option",
+    "cli/exposing.py:expose": "one for each option",
     "cli/preparing.py:approve": "one for each option",
     "cli/sittings.py:deliver": "one for each option",
     "cli/sittings.py:record": "one for each option",
@@ -33,7 +35,7 @@ MANY_POSITIONAL = {
     **{
         name: "typer reads positional parameters"
         for name in (
-            "cli/bodies.py:show", "cli/preparing.py:approve", "cli/preparing.py:assess",
+            "cli/bases.py:build", "cli/bodies.py:show", "cli/exposing.py:expose", "cli/preparing.py:approve", "cli/preparing.py:assess",
             "cli/preparing.py:predict", "cli/preparing.py:screen", "cli/sittings.py:deliver",
             "cli/sittings.py:record", "cli/sittings.py:report", "cli/sittings.py:run", "cli/records.py:show",
         )

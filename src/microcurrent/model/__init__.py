@@ -6,6 +6,7 @@
     stimulus                     Stimulus.current_at, the one definition of the current
     electrode, body, plan        what touches, where, in which order
     exposure, limits             what tissue receives; what may not be passed
+    exposure_map                 what tissue receives, place by place
     screening, approval          what is asked; who agrees
     tissue, interfaces           what the tables of numbers are made of
     stimulator, sitting, course  what gives current; one visit; many visits and their results
@@ -27,6 +28,15 @@ from microcurrent.model.exposure import (
     Prediction,
     StepExposure,
     TissueExposure,
+)
+from microcurrent.model.exposure_map import (
+    ExposureMap,
+    NerveField,
+    NervePath,
+    SkinPart,
+    Spread,
+    StepMap,
+    TissuePart,
 )
 from microcurrent.model.interfaces import Interface, SkinDynamics, WaterWindow
 from microcurrent.model.limits import Assessment, Finding, Limit, Limits
@@ -68,6 +78,7 @@ __all__ = [
     "Estimate",
     "Event",
     "Exposure",
+    "ExposureMap",
     "Finding",
     "Histogram",
     "Input",
@@ -76,6 +87,8 @@ __all__ = [
     "Limit",
     "Limits",
     "Material",
+    "NerveField",
+    "NervePath",
     "Observation",
     "Outcome",
     "Path",
@@ -94,16 +107,20 @@ __all__ = [
     "Sitting",
     "SkinDynamics",
     "SkinLayer",
+    "SkinPart",
+    "Spread",
     "Stack",
     "StackLayer",
     "Status",
     "Step",
     "StepExposure",
+    "StepMap",
     "Stimulator",
     "Stimulus",
     "Surge",
     "Tissue",
     "TissueExposure",
+    "TissuePart",
     "Trip",
     "WaterWindow",
     "Waveform",

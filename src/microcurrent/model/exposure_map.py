@@ -124,8 +124,8 @@ class StepMap:
     """One step of an exposure map.
 
     `number`; `positions` solved; `seconds` they last; `peak` [A]; `resistance` [ohm] of the tissue between
-    the electrodes, skin layer left out, the most at any position; `balance_error`: largest relative difference of
-    delivered and wanted current; `skin`: how the skin layer was taken.
+    the electrodes, skin layer left out, the most at any position; `balance_error`: largest relative
+    difference of delivered and wanted current; `skin`: how the skin layer was taken.
     """
 
     number: int

@@ -8,6 +8,8 @@
     basis/         the surface basis of a body, made once and kept on disk
     screening      contraindications asked and answered
     prediction/    Plan -> Prediction, with intervals
+    exposure/      Plan + basis -> ExposureMap: what is received, place by place
+    export/        an exposure in netCDF, NIfTI and VTU
     fields         the arrays behind a prediction that pictures are drawn from
     assess         Prediction + Limits -> Assessment
     judging        one value against one limit, and how a finding says it

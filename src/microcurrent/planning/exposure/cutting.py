@@ -14,9 +14,11 @@ from microcurrent.planning.exposure.covering import Skin
 from microcurrent.planning.exposure.flowing import Flow
 from microcurrent.planning.exposure.tallies import Medium
 from microcurrent.planning.fields import Section
-from microcurrent.planning.prediction.cuts import BEYOND, DEEP, section
+from microcurrent.planning.prediction.cuts import ABOVE, BEYOND, DEEP, section
 from microcurrent.planning.prediction.cuts import Flow as Cut
 
+#: A section of a body that is not flat shows the skin that bulges between the probes up to so much [m].
+_BULGE = 0.02
 #: Room [m] around both probes that a section can reach into, with a cell or two to spare.
 _ROOM = DEEP + BEYOND + 6e-3
 
@@ -58,6 +60,7 @@ def cut_through(
         anode,
         cathode,
         inward=-outward / np.linalg.norm(outward),
+        above=ABOVE if volume.skin_borders else _BULGE,
     )
     held = [part.tissues.index(tissue) for tissue in media]
     unknown = (cut["tissue"] >= 0) & ~np.isin(cut["tissue"], held)

@@ -83,8 +83,10 @@ def _depth_edges(volume: Volume, start: Floats, down: Floats) -> Floats:
     return np.asarray(np.sign(depth) * depth**2)
 
 
-def section(flow: Flow, anode: Floats, cathode: Floats, *, inward: Floats) -> dict[str, Any]:
-    """Return a cut through two points (3,) [m] and along the inward normal, at 1 A.
+def section(
+    flow: Flow, anode: Floats, cathode: Floats, *, inward: Floats, above: float = ABOVE
+) -> dict[str, Any]:
+    """Return a cut through two points (3,) [m] and along the inward normal, at 1 A, up to `above` [m].
 
     Keys and shapes are those of `microcurrent.planning.fields.Section`: along (U,), height (W,),
     tissue, field, density_along, density_up (U, W).
@@ -94,7 +96,7 @@ def section(flow: Flow, anode: Floats, cathode: Floats, *, inward: Floats) -> di
     up = -(inward - (inward @ along) * along)
     up /= np.linalg.norm(up)
     u = np.linspace(-BEYOND, distance + BEYOND, SECTION_POINTS[0])
-    w = np.linspace(-DEEP, ABOVE, SECTION_POINTS[1])
+    w = np.linspace(-DEEP, above, SECTION_POINTS[1])
     points = (anode + u[:, None, None] * along + w[None, :, None] * up).reshape(-1, 3)
     flat, inside = cells_at(flow.volume, points)
     smooth = _interpolated(flow, points)
