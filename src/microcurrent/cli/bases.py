@@ -66,13 +66,13 @@ def build(
 
 
 @contextmanager
-def _telling(*, quiet: bool) -> Iterator[Callable[[int, int, float | None, str], None]]:
+def _telling(*, quiet: bool) -> Iterator[Callable[[int, int, float | None], None]]:
     """Show a bar; say how much was there already, and that what is done is kept where it is broken off."""
     told = False
     begun = done_so_far = 0
     with progress("Solving", shown=not quiet) as bar:
 
-        def report(done: int, total: int, left: float | None, doing: str) -> None:
+        def report(done: int, total: int, left: float | None) -> None:
             nonlocal told, begun, done_so_far
             if not told and done and not quiet:
                 say(f"{done} of {total} blocks are there already.")

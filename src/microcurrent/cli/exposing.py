@@ -42,7 +42,7 @@ def expose(
     with progress("Exposing", shown=not json) as bar:
         written = workflow.expose_plan(
             plan, out, wanted, folder=bases_path(bases),
-            on_progress=lambda done, total, left, doing: bar(done, total, doing),
+            on_progress=bar,
         )  # fmt: skip
     if json:
         show_json({

@@ -10,7 +10,8 @@
     delivering  deliver: the current, from an approval to a closed record
     recording   record: what was felt; verify: whether the records hold
     reporting   report: one sitting as pages
-    exposing    expose: what a plan gives on a surface basis, place by place; bases made and found
+    bases       surface bases made, listed and shown
+    exposing    expose: what a plan gives on a surface basis, place by place
     bodies      which bodies there are, and what one is made of
 
 Each verb loads what it needs when it is first used, so that reading a plan does not wait for solvers.
@@ -23,17 +24,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from microcurrent.workflow.agreeing import Consent, approve, check_screening
-    from microcurrent.workflow.bodies import body_names, show_body
-    from microcurrent.workflow.delivering import Delivery, deliver, delivery, recover
-    from microcurrent.workflow.exposing import (
+    from microcurrent.workflow.bases import (
         BasisWanted,
-        ExposureWanted,
         build_basis,
         engine_is_compiled,
-        expose_plan,
         list_bases,
         show_basis,
     )
+    from microcurrent.workflow.bodies import body_names, show_body
+    from microcurrent.workflow.delivering import Delivery, deliver, delivery, recover
+    from microcurrent.workflow.exposing import ExposureWanted, expose_plan
     from microcurrent.workflow.preparing import (
         Prepared,
         answers_template,
@@ -85,12 +85,10 @@ __all__ = [
 
 _HOMES = {
     "agreeing": ("Consent", "approve", "check_screening"),
+    "bases": ("BasisWanted", "build_basis", "engine_is_compiled", "list_bases", "show_basis"),
     "bodies": ("body_names", "show_body"),
     "delivering": ("Delivery", "deliver", "delivery", "recover"),
-    "exposing": (
-        "BasisWanted", "ExposureWanted", "build_basis", "engine_is_compiled", "expose_plan", "list_bases",
-        "show_basis",
-    ),
+    "exposing": ("ExposureWanted", "expose_plan"),
     "preparing": (
         "Prepared", "answers_template", "assess", "plan_schema", "plan_template", "predict", "read",
         "screen", "stored_prediction",

@@ -1,4 +1,4 @@
-"""Expose: surface bases made and found, and what a plan gives on one, place by place, in open formats."""
+"""Expose: what a plan gives on a stored surface basis, place by place, in open formats and pictures."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from microcurrent import tables
 from microcurrent.errors import InputError, Problem
 from microcurrent.model.exposure_map import ExposureMap
 from microcurrent.model.plan import Plan
-from microcurrent.planning.basis import even_volume, surface_basis
+from microcurrent.planning.basis import even_volume
 from microcurrent.planning.basis.making import open_basis
-from microcurrent.planning.bodies import BodySource, read_body
+from microcurrent.planning.bodies import BodySource
 from microcurrent.planning.export import (
     VTU_NAMES,
     check_free,
@@ -22,16 +22,8 @@ from microcurrent.planning.export import (
     write_vtu,
 )
 from microcurrent.planning.exposure import Exposed, Ground, expose, fields_of, read_nerve_paths
-from microcurrent.planning.exposure.catalogue import (
-    Card,
-    card_named,
-    cards_in,
-    fitting,
-    name_of,
-    write_card,
-)
-from microcurrent.planning.exposure.compiling import kernels_compiled
-from microcurrent.planning.exposure.wanting import RADIUS, request_of, table_values
+from microcurrent.planning.exposure.catalogue import Card, card_named, fitting
+from microcurrent.planning.exposure.wanting import table_values
 from microcurrent.planning.planfile import read_plan
 from microcurrent.reports.files import write_whole
 from microcurrent.reports.pictures import section_picture, surface_picture
@@ -40,27 +32,9 @@ from microcurrent.reports.predicted import probes_of
 #: Formats that an exposure can be written in.
 FORMATS = ("netcdf", "nifti", "vtu")
 _NETCDF = "exposure.nc"
-#: How a plan file ends, where a body or a plan can be named.
-_PLAN = ".toml"
 
-#: Progress: done, all, seconds left or None, and what is being done.
-Progress = Callable[[int, int, float | None, str], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class BasisWanted:
-    """What a person asks for.
-
-    `body`: its name, or the file of a plan, whose body and sites are taken; `labels`: its label map;
-    `spacing` [m]; `around`: names of sites, and `radius` [m] around each; `tissues`, none for all.
-    """
-
-    body: str
-    spacing: float
-    labels: Path | None = None
-    around: tuple[str, ...] = ()
-    radius: float = RADIUS
-    tissues: tuple[str, ...] = ()
+#: Progress: positions done, all, and what is being done.
+Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,62 +44,6 @@ class Written:
     summary: ExposureMap
     files: tuple[Path, ...]
     pictures: tuple[tuple[Path, str], ...]
-
-
-def engine_is_compiled() -> bool:
-    """Return whether the field engine is compiled; if not, its first use takes some ten seconds longer."""
-    return kernels_compiled()
-
-
-def build_basis(wanted: BasisWanted, folder: Path, *, on_progress: Progress | None = None) -> Card:
-    """Make the basis that is wanted in a folder, or go on where it was broken off, and return its card.
-
-    Raises `InputError` for what cannot be used, or has no room; `PredictionError` where a solve fails.
-    """
-    source, plan = _body_of(wanted)
-    request, around = request_of(
-        source, spacing=wanted.spacing, around=wanted.around, tissues=wanted.tissues,
-        radius=wanted.radius, plan=plan,
-    )  # fmt: skip
-    values = table_values(source)
-    card = Card(
-        name=name_of(source, values, request), body=plan.body if plan else wanted.body,
-        content=source.body.content, tables=tables.digest(), around=around, request=request,
-    )  # fmt: skip
-    write_card(folder, card)
-    report = on_progress or _silent
-    surface_basis(
-        source, values, request, folder=folder,
-        progress=lambda p: report(p.done, p.total, p.left, "solving"),
-    )  # fmt: skip
-    return card_named(folder, card.name)
-
-
-def list_bases(folder: Path) -> tuple[Card, ...]:
-    """Return the bases of a folder, finished or begun."""
-    return tuple(card for card in cards_in(folder) if card.state != "absent")
-
-
-@dataclass(frozen=True, kw_only=True)
-class BasisShown:
-    """A basis as a person sees it: its card, and what its files hold.
-
-    `patches`; `tissues`: name, number of cells and stated relative error of each.
-    """
-
-    card: Card
-    patches: int
-    tissues: tuple[tuple[str, int, float], ...]
-
-
-def show_basis(name: str, folder: Path) -> BasisShown:
-    """Return what a stored basis is and holds. Raises `RecordError` for none of this name."""
-    card = card_named(folder, name)
-    if card.state != "whole":
-        return BasisShown(card=card, patches=0, tissues=())
-    basis = open_basis(folder / card.name)
-    rows = tuple((t, int(one.cells.size), one.error) for t, one in basis.operators.items())
-    return BasisShown(card=card, patches=basis.patches.count, tissues=rows)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,24 +77,13 @@ def expose_plan(
     values = table_values(source)
     card = card_named(folder, wanted.basis) if wanted.basis else fitting(folder, plan, source, values)
     _check_whole(card, source, folder)
-    report = on_progress or _silent
     ground = Ground(
         basis=open_basis(folder / card.name), volume=even_volume(source, card.request.spacing),
         spacing=card.request.spacing, name=card.name, tables=tables.digest(),
     )  # fmt: skip
-    exposed = expose(
-        plan, source, ground, nerves=nerves,
-        on_progress=lambda done, total, doing: report(done, total, None, doing),
-    )  # fmt: skip
+    exposed = expose(plan, source, ground, nerves=nerves, on_progress=on_progress)
     files = _write(exposed, out, wanted)
     return Written(summary=exposed.summary, files=files, pictures=_draw(exposed, plan, pictures))
-
-
-def _body_of(wanted: BasisWanted) -> tuple[BodySource, Plan | None]:
-    if wanted.body.strip().lower().endswith(_PLAN):
-        plan, source = read_plan(Path(wanted.body))
-        return source, plan
-    return read_body(wanted.body, labels=wanted.labels, base=Path()), None
 
 
 def _check_formats(formats: tuple[str, ...]) -> None:
@@ -227,7 +134,3 @@ def _draw(exposed: Exposed, plan: Plan, paths: list[Path]) -> tuple[tuple[Path, 
     for picture, path in zip(pictures, paths, strict=True):
         write_whole(path, picture.image)
     return tuple((path, picture.alternative) for path, picture in zip(paths, pictures, strict=True))
-
-
-def _silent(done: int, total: int, left: float | None, doing: str) -> None:
-    """Say nothing."""
