@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from microcurrent.errors import Problem, ValueRefused
 from microcurrent.physics.conduction.engine.aggregation import Graph, join_cells, join_nodes
 from microcurrent.physics.conduction.engine.blocks import Blocks, next_blocks
-from microcurrent.physics.conduction.engine.extras import Extras
+from microcurrent.physics.conduction.engine.extras import Extras, make_extras, with_coarse
 from microcurrent.physics.conduction.engine.levels import Hierarchy, Level
 from microcurrent.physics.conduction.engine.links import Links
 from microcurrent.physics.conduction.engine.rows import Rows, Stencil, make_rows
@@ -50,7 +50,7 @@ def make_hierarchy(rows: Rows, stencil: Stencil, *, widths: Sequence[Floats], te
     """Return the levels below the cells on `rows`, whose grid has `widths` [m] along each axis."""
     blocks = next_blocks(widths, min(float(w.min()) for w in widths))
     of, graph = join_cells(rows, stencil, blocks)
-    none = Extras(rows.size, np.zeros(1, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32))
+    none = make_extras(rows.size, np.zeros(1, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32))
     cells = int(np.count_nonzero(stencil.inverse))
     sketches = [_Sketch(rows, stencil, none, of, blocks.of[0], cells)]
     while graph.nodes >= _ON_ROWS:
@@ -80,7 +80,11 @@ def _level(sketch: _Sketch, slabs: tuple[Slab, ...]) -> Level:
     size = sketch.stencil.inverse.size
     r, q, z, p, y = (np.zeros(size, np.float32) for _ in range(5))
     return Level(
-        rows=sketch.rows, stencil=sketch.stencil, extras=sketch.extras, of=sketch.of, slabs=slabs,
+        rows=sketch.rows,
+        stencil=sketch.stencil,
+        extras=with_coarse(sketch.extras, sketch.of),
+        of=sketch.of,
+        slabs=slabs,
         r=r, q=q, z=z, p=p, y=y,
     )  # fmt: skip
 
@@ -105,7 +109,7 @@ def _on_rows(graph: Graph, shape: tuple[int, ...]) -> tuple[Places, Rows, Stenci
     lengths = np.diff(graph.begin)[others]
     begin = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     pick = np.repeat(graph.begin[:-1][others] - begin[:-1], lengths) + np.arange(begin[-1])
-    extras = Extras(rows.size, begin, place[graph.neighbour[pick]], graph.link[pick])
+    extras = make_extras(rows.size, begin, place[graph.neighbour[pick]], graph.link[pick])
     return place, rows, Stencil(g0, g1, g2, inverse), extras
 
 

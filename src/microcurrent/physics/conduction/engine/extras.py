@@ -14,14 +14,40 @@ import numpy.typing as npt
 
 from microcurrent.physics.conduction.engine.vectors import kernel
 
+Integers = npt.NDArray[np.int32]
+
 
 class Extras(NamedTuple):
-    """Extra e lies at place `base` + e, with links [S] ``link[begin[e]:begin[e + 1]]`` to `neighbour`."""
+    """Extra e lies at place `base` + e, with links [S] ``link[begin[e]:begin[e + 1]]`` to `neighbour`.
+
+    Links to the rows come first, then from `rows_end[e]` those to earlier extras, and from `middle[e]`
+    those to later ones. `coarse`: the coarser level's cell of each neighbour.
+    """
 
     base: int
-    begin: npt.NDArray[np.int32]
-    neighbour: npt.NDArray[np.int32]
+    begin: Integers
+    rows_end: Integers
+    middle: Integers
+    neighbour: Integers
     link: npt.NDArray[np.float32]
+    coarse: Integers
+
+
+def make_extras(base: int, begin: Integers, neighbour: Integers, link: npt.NDArray[np.float32]) -> Extras:
+    """Return extras with their links in order; see `with_coarse`."""
+    of = np.repeat(np.arange(begin.size - 1, dtype=np.int32), np.diff(begin))
+    kind = np.where(neighbour < base, 0, np.where(neighbour < base + of, 1, 2))
+    order = np.lexsort((neighbour, kind, of))
+    ends = [
+        (begin[:-1] + np.bincount(of[kind < limit], minlength=begin.size - 1)).astype(np.int32)
+        for limit in (1, 2)
+    ]
+    return Extras(base, begin, ends[0], ends[1], neighbour[order], link[order], np.zeros(0, np.int32))
+
+
+def with_coarse(extras: Extras, of: Integers) -> Extras:
+    """Return extras that know the coarser level's cell of each neighbour, from that of each place."""
+    return extras._replace(coarse=of[extras.neighbour])
 
 
 @kernel
@@ -30,57 +56,53 @@ def extras_descend(extras, inverse, vectors, transfer):
 
     `vectors`: r, z; `transfer`: the coarser level's cell of each cell, its right side.
     """
-    base, begin, neighbour, link = extras
+    base, begin, _, middle, neighbour, link, to = extras
     r, z = vectors
-    of, coarse = transfer
+    _, coarse = transfer
     for e in range(begin.size - 1):
-        place = base + e
-        v = r[place]
-        for m in range(begin[e], begin[e + 1]):
-            if neighbour[m] < place:
-                v += link[m] * z[neighbour[m]]
-        v *= inverse[place]
-        z[place] = v
-        for m in range(begin[e], begin[e + 1]):
-            if neighbour[m] < place:
-                coarse[of[neighbour[m]]] += link[m] * v
+        v = r[base + e]
+        for m in range(begin[e], middle[e]):
+            v += link[m] * z[neighbour[m]]
+        v *= inverse[base + e]
+        z[base + e] = v
+        for m in range(begin[e], middle[e]):
+            coarse[to[m]] += link[m] * v
 
 
 @kernel
 def extras_ascend(extras, inverse, vectors, transfer):
     """Add the correction, sweep backward, give the rows their part. `vectors`: r, right side of rows, z."""
-    base, begin, neighbour, link = extras
+    base, begin, rows_end, _, neighbour, link, _ = extras
     r, right, z = vectors
     of, coarse = transfer
     count = begin.size - 1
     for place in range(base, base + count):
         z[place] += coarse[of[place]]
-    for e in range(count - 1, -1, -1):
-        place = base + e
-        v = r[place]
+    for back in range(count):
+        e = count - 1 - back
+        v = r[base + e]
         for m in range(begin[e], begin[e + 1]):
             v += link[m] * z[neighbour[m]]
-        v *= inverse[place]
-        z[place] = v
-        for m in range(begin[e], begin[e + 1]):
-            if neighbour[m] < base:
-                right[neighbour[m]] += link[m] * v
+        v *= inverse[base + e]
+        z[base + e] = v
+        for m in range(begin[e], rows_end[e]):
+            right[neighbour[m]] += link[m] * v
 
 
 @kernel
 def extras_product(extras, z, q, keep):
     """q += the part of A z that extras have; keep = z on extras."""
-    base, begin, neighbour, link = extras
+    base, begin, rows_end, _, neighbour, link, _ = extras
     for e in range(begin.size - 1):
         here = z[base + e]
         keep[base + e] = here
         v = np.float32(0)
-        for m in range(begin[e], begin[e + 1]):
-            b = neighbour[m]
-            flow = link[m] * (here - z[b])
+        for m in range(begin[e], rows_end[e]):
+            flow = link[m] * (here - z[neighbour[m]])
             v += flow
-            if b < base:
-                q[b] -= flow
+            q[neighbour[m]] -= flow
+        for m in range(rows_end[e], begin[e + 1]):
+            v += link[m] * (here - z[neighbour[m]])
         q[base + e] = v
 
 

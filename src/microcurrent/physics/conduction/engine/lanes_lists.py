@@ -19,64 +19,59 @@ from microcurrent.physics.conduction.engine.vectors import (
 @kernel
 def lanes_extras_descend(extras, inverse, vectors, transfer):
     """As `extras.extras_descend`."""
-    base, begin, neighbour, link = extras
+    base, begin, _, middle, neighbour, link, to = extras
     r, z = vectors
-    of, coarse = transfer
+    _, coarse = transfer
     for e in range(begin.size - 1):
         place = base + e
         v = load16(r, 16 * place)
-        for m in range(begin[e], begin[e + 1]):
-            b = np.int64(neighbour[m])
-            if b < place:
-                v = fma(splat16(link[m]), load16(z, 16 * b), v)
+        for m in range(begin[e], middle[e]):
+            v = fma(splat16(link[m]), load16(z, 16 * np.int64(neighbour[m])), v)
         v = mul(v, splat16(inverse[place]))
         store(z, 16 * place, v)
-        for m in range(begin[e], begin[e + 1]):
-            b = np.int64(neighbour[m])
-            if b < place:
-                to = 16 * np.int64(of[b])
-                store(coarse, to, fma(splat16(link[m]), v, load16(coarse, to)))
+        for m in range(begin[e], middle[e]):
+            c = 16 * np.int64(to[m])
+            store(coarse, c, fma(splat16(link[m]), v, load16(coarse, c)))
 
 
 @kernel
 def lanes_extras_ascend(extras, inverse, vectors, transfer):
     """As `extras.extras_ascend`."""
-    base, begin, neighbour, link = extras
+    base, begin, rows_end, _, neighbour, link, _ = extras
     r, right, z = vectors
     of, coarse = transfer
     count = begin.size - 1
     for place in range(base, base + count):
         store(z, 16 * place, add(load16(z, 16 * place), load16(coarse, 16 * np.int64(of[place]))))
-    for m in range(count):
-        e = count - 1 - m
+    for back in range(count):
+        e = count - 1 - back
         place = base + e
         v = load16(r, 16 * place)
         for m in range(begin[e], begin[e + 1]):
             v = fma(splat16(link[m]), load16(z, 16 * np.int64(neighbour[m])), v)
         v = mul(v, splat16(inverse[place]))
         store(z, 16 * place, v)
-        for m in range(begin[e], begin[e + 1]):
-            b = np.int64(neighbour[m])
-            if b < base:
-                store(right, 16 * b, fma(splat16(link[m]), v, load16(right, 16 * b)))
+        for m in range(begin[e], rows_end[e]):
+            b = 16 * np.int64(neighbour[m])
+            store(right, b, fma(splat16(link[m]), v, load16(right, b)))
 
 
 @kernel
 def lanes_extras_product(extras, z, q, keep):
     """As `extras.extras_product`."""
-    base, begin, neighbour, link = extras
+    base, begin, rows_end, _, neighbour, link, _ = extras
     for e in range(begin.size - 1):
         place = base + e
         here = load16(z, 16 * place)
         store(keep, 16 * place, here)
-        total = splat16(np.float32(0))
+        sums = splat16(np.float32(0))
         for m in range(begin[e], begin[e + 1]):
-            b = np.int64(neighbour[m])
-            flow = mul(splat16(link[m]), sub(here, load16(z, 16 * b)))
-            total = add(total, flow)
-            if b < base:
-                store(q, 16 * b, sub(load16(q, 16 * b), flow))
-        store(q, 16 * place, total)
+            b = 16 * np.int64(neighbour[m])
+            flow = mul(splat16(link[m]), sub(here, load16(z, b)))
+            sums = add(sums, flow)
+            if m < rows_end[e]:
+                store(q, b, sub(load16(q, b), flow))
+        store(q, 16 * place, sums)
 
 
 @kernel
