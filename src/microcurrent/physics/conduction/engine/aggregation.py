@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from microcurrent.physics.conduction.engine.blocks import Blocks
-from microcurrent.physics.conduction.engine.rows import Rows, Stencil
+from microcurrent.physics.conduction.engine.rows import Integers, Rows, Stencil
+from microcurrent.physics.conduction.engine.team import Slab, Team
 from microcurrent.physics.conduction.engine.vectors import kernel
 
 Floats = npt.NDArray[np.float64]
@@ -54,24 +55,37 @@ class Graph(NamedTuple):
         return np.asarray(sums[self.begin[1:]] - sums[self.begin[:-1]])
 
 
-def join_cells(rows: Rows, stencil: Stencil, blocks: Blocks) -> tuple[npt.NDArray[np.int32], Graph]:
+def join_cells(
+    rows: Rows, stencil: Stencil, blocks: Blocks, team: Team
+) -> tuple[npt.NDArray[np.int32], Graph]:
     """Return the aggregate of each place in storage and the aggregates' graph.
 
     Places without tissue get the number of aggregates.
     """
     # The kernels look one cell ahead, which at the end of a row is past the grid.
     of_block = tuple(np.append(b, np.full(16, -1)) for b in blocks.of)
-    of = np.zeros(rows.size, np.int32)
-    count = _join_cells(rows, stencil, of_block, of, np.zeros(rows.size, np.float32))
+    slabs = _between_blocks(blocks.of[0], team.threads)
+    of, least = np.zeros(rows.size, np.int32), np.empty(rows.size, np.float32)
+    counts = team.run(_join_cells, slabs, rows, stencil, of_block, (of, least))
+    ends = np.cumsum([0, *counts])
+    count = int(ends[-1])
+    numbering = [(int(end), count, *slab) for end, slab in zip(ends[:-1], slabs, strict=True)]
+    team.run(_settle_numbers, tuple(numbering), rows, stencil.inverse, of)
     slots = _CELL_SLOTS
     while True:
         near, weight = np.full((count, slots), -1, np.int32), np.empty((count, slots), np.float32)
-        if _link_cells(rows, stencil, of, (near, weight)):
+        if all(team.run(_link_cells, slabs, rows, stencil, of, (near, weight))):
             break
         slots *= 2
     places = np.empty((count, 3), np.int16)
-    _place_cells(rows, stencil.inverse, of_block, of, places)
+    _place_cells(rows, stencil.inverse, of_block, (of, places))
     return of, _graph(near, weight, places)
+
+
+def _between_blocks(block: Integers, threads: int) -> tuple[Slab, ...]:
+    """Return planes for each thread, none of which share a block."""
+    ends = np.unique(np.searchsorted(block, block[np.arange(threads) * block.size // threads]))
+    return tuple((int(a), int(b)) for a, b in zip(ends, [*ends[1:], block.size], strict=True))
 
 
 def join_nodes(graph: Graph, blocks: Blocks) -> tuple[npt.NDArray[np.int32], Graph]:
@@ -158,17 +172,21 @@ def _number(parent, a, count):
 
 
 @kernel
-def _join_cells(rows, stencil, blocks, of, least):
-    """Number the aggregates of fine cells in `of`; return how many. `least`: scratch in storage."""
+def _join_cells(rows, stencil, blocks, work, first, last):
+    """Join the cells of the planes `first` to `last`, which share no block with others; return how many.
+
+    `work`: where each place gets ``-1 - number``, numbers counted from 0 here, and scratch.
+    """
     g0, g1, g2, inverse = stencil
     m0, m1, m2 = blocks
-    for row in range(rows.n0 * rows.n1):
+    of, least = work
+    for row in range(first * rows.n1, last * rows.n1):
         s, b0, b1 = rows.start[row], rows.below0[row], rows.below1[row]
         for k in range(rows.low[row], rows.high[row]):
             one = max(max(g0[s + k], g0[b0 + k]), max(g1[s + k], g1[b1 + k]))
             least[s + k] = max(one, max(g2[s + k], g2[s + k - 1])) * STRONG
             of[s + k] = s + k
-    for i in range(rows.n0):
+    for i in range(first, last):
         for j in range(rows.n1):
             row = i * rows.n1 + j
             low, n = rows.low[row], rows.high[row] - rows.low[row]
@@ -181,7 +199,7 @@ def _join_cells(rows, stencil, blocks, of, least):
                 _unite_lines(of, least, g1, (s, rows.above1[row] + low, n))
             if m0[i] == m0[i + 1]:
                 _unite_lines(of, least, g0, (s, rows.above0[row] + low, n))
-    return _number_cells(rows, inverse, of)
+    return _number_cells(rows, inverse, of, first, last)
 
 
 @kernel
@@ -195,24 +213,30 @@ def _unite_lines(of, least, g, line):
 
 
 @kernel
-def _number_cells(rows, inverse, of):
-    """Turn parents into numbers; cells without tissue get the count, which is returned."""
+def _number_cells(rows, inverse, of, first, last):
+    """Turn parents into ``-1 - number``; return how many there are."""
     count = 0
-    for row in range(rows.n0 * rows.n1):
+    for row in range(first * rows.n1, last * rows.n1):
         s = rows.start[row]
         for c in range(s + rows.low[row], s + rows.high[row]):
             if inverse[c] > 0:
                 count = _number(of, c, count)
-    for row in range(rows.n0 * rows.n1):
-        s = rows.start[row]
-        for c in range(s + rows.low[row], s + rows.high[row]):
-            of[c] = -1 - of[c] if inverse[c] > 0 else count
     return count
 
 
 @kernel
-def _place_cells(rows, inverse, blocks, of, places):
+def _settle_numbers(rows, inverse, of, start, count, first, last):
+    """Turn ``-1 - number`` into numbers from `start` on; cells without tissue get `count`."""
+    for row in range(first * rows.n1, last * rows.n1):
+        s = rows.start[row]
+        for c in range(s + rows.low[row], s + rows.high[row]):
+            of[c] = start - 1 - of[c] if inverse[c] > 0 else count
+
+
+@kernel
+def _place_cells(rows, inverse, blocks, out):
     m0, m1, m2 = blocks
+    of, places = out
     for i in range(rows.n0):
         for j in range(rows.n1):
             row = i * rows.n1 + j
@@ -283,11 +307,14 @@ def _note_line(ends, g, inner, out):
 
 
 @kernel
-def _link_cells(rows, stencil, of, out):
-    """Note every face between two aggregates; return False where there was no room."""
+def _link_cells(rows, stencil, of, out, first, last):
+    """Note every face between two aggregates; return False where there was no room.
+
+    A link is noted at its earlier aggregate, so that threads do not meet.
+    """
     g0, g1, g2, _ = stencil
     fits = True
-    for i in range(rows.n0):
+    for i in range(first, last):
         for j in range(rows.n1):
             row = i * rows.n1 + j
             low, n = rows.low[row], rows.high[row] - rows.low[row]

@@ -49,7 +49,7 @@ class _Sketch(NamedTuple):
 def make_hierarchy(rows: Rows, stencil: Stencil, *, widths: Sequence[Floats], team: Team) -> Hierarchy:
     """Return the levels below the cells on `rows`, whose grid has `widths` [m] along each axis."""
     blocks = next_blocks(widths, min(float(w.min()) for w in widths))
-    of, graph = join_cells(rows, stencil, blocks)
+    of, graph = join_cells(rows, stencil, blocks, team)
     none = make_extras(rows.size, np.zeros(1, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32))
     cells = int(np.count_nonzero(stencil.inverse))
     sketches = [_Sketch(rows, stencil, none, of, blocks.of[0], cells)]

@@ -197,16 +197,22 @@ def copy_faces(rows, given, faces):
 
 
 @kernel
-def fill_inverse(rows, faces, inverse):
-    """Write one over the sum of a cell's conductances; 0 where there are none."""
+def fill_inverse_of(rows, faces, inverse, first, last):
+    """As `fill_inverse` for the planes `first` to `last`."""
     g0, g1, g2 = faces
-    for row in range(rows.n0 * rows.n1):
+    for row in range(first * rows.n1, last * rows.n1):
         s, b0, b1 = rows.start[row], rows.below0[row], rows.below1[row]
         for k in range(rows.low[row], rows.high[row], 8):
             d = add(wide8(g0, s + k), wide8(g0, b0 + k))
             d = add(d, add(wide8(g1, s + k), wide8(g1, b1 + k)))
             d = add(d, add(wide8(g2, s + k), wide8(g2, s + k - 1)))
             store_narrow(inverse, s + k, reciprocal(d))
+
+
+@kernel
+def fill_inverse(rows, faces, inverse):
+    """Write one over the sum of a cell's conductances; 0 where there are none."""
+    fill_inverse_of(rows, faces, inverse, 0, rows.n0)
 
 
 @kernel

@@ -25,7 +25,14 @@ class Team:
         self.threads = threads
         self._pool = ThreadPoolExecutor(threads - 1, "microcurrent") if threads > 1 else None
 
-    def run(self, work: Callable[..., Any], slabs: tuple[Slab, ...], *arguments: Any) -> list[Any]:
+    def slabs(self, planes: int) -> tuple[Slab, ...]:
+        """Return about as many planes for each thread, fewer slabs where there are few planes."""
+        ends = sorted({planes * number // self.threads for number in range(self.threads + 1)})
+        return tuple(zip(ends[:-1], ends[1:], strict=True))
+
+    def run(
+        self, work: Callable[..., Any], slabs: tuple[tuple[int, ...], ...], *arguments: Any
+    ) -> list[Any]:
         """Return what ``work(*arguments, first, last)`` gives for each slab; the first slab runs here."""
         if len(slabs) == 1 or self._pool is None:
             return [work(*arguments, *slab) for slab in slabs]
