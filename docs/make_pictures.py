@@ -1,13 +1,15 @@
-"""Draw the picture of these pages from the first example, with the library itself.
+"""Draw the pictures of these pages with the library itself.
 
     python docs/make_pictures.py
 
-Predicts `examples/01-cheek-lift.toml` (about a minute) and writes
-`docs/pictures/section.png`. Equal code and tables give an equal picture.
+Predicts `examples/01-cheek-lift.toml` (about a minute) for `docs/pictures/section.png`; exposes a plan on
+the head of the shared data, where there is one, for `docs/pictures/head-current.png`. Equal code and tables
+give equal pictures.
 """
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -21,11 +23,36 @@ from microcurrent.reports.pictures.section import Probes
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
+HEAD = ROOT.parent / "shared" / "data" / "head-40y-labels.nii.gz"
 #: Draws behind each interval: the picture shows values without intervals, so the fewest will do.
 SAMPLES = 8
 #: Width on paper, and points per inch: about 1100 pixels across.
 PAGE = '#set page(width: 16cm, height: auto, margin: 3mm)\n#image("picture.svg", width: 100%)'
 SHARPNESS = 180
+#: Voxels of the head are 1 mm wide, and its picture is drawn from them as they are.
+SPACING = 1.0e-3
+HEAD_PLAN = """
+title = "Current in the cheek of a head"
+body = "head.nii.gz"
+labels = "head-labels.toml"
+intent = "picture"
+[electrode.upper]
+shape = "sphere"
+diameter = "12 mm"
+coupling = "gel"
+[electrode.lower]
+shape = "sphere"
+diameter = "12 mm"
+coupling = "gel"
+[[step]]
+do = "hold"
+system = "galvanic"
+current = "300 uA"
+ramp = "10 s"
+duration = "60 s"
+anode = { electrode = "upper", at = "zygion left" }
+cathode = { electrode = "lower", at = "modiolus left" }
+"""
 
 
 def fields_of(example: Path) -> Fields:
@@ -39,23 +66,49 @@ def fields_of(example: Path) -> Fields:
         return workspace.fields(prediction)
 
 
-def as_png(picture: Picture) -> bytes:
+def as_png(svg: bytes) -> bytes:
     """Return a picture as PNG."""
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "picture.svg").write_bytes(picture.image)
+        (Path(folder) / "picture.svg").write_bytes(svg)
         page = Path(folder) / "page.typ"
         page.write_text(PAGE, encoding="utf-8")
         return bytes(typst.compile(str(page), format="png", ppi=SHARPNESS))
 
 
-def main() -> None:
-    """Predict, draw, write, and print the words for those who cannot see the picture."""
+def draw_section() -> str:
+    """Write the picture of the first example; return its words for those who cannot see it."""
     fields = fields_of(ROOT / "examples" / "01-cheek-lift.toml")
     probes = Probes(names=("upper", "lower"), radii=(0.006, 0.006))
-    picture = section_picture(fields, fields.sections[0], probes=probes)
+    picture: Picture = section_picture(fields, fields.sections[0], probes=probes)
+    (PICTURES / "section.png").write_bytes(as_png(picture.image))
+    return picture.alternative
+
+
+def draw_head() -> str:
+    """Write the picture of the current between two probes on the head, or say why not."""
+    if not HEAD.is_file():
+        return f"No picture of the head: {HEAD.name} is not in the shared data beside this repository."
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copy(HEAD, folder / "head.nii.gz")
+        shutil.copy(ROOT / "examples" / "head-labels.toml", folder)
+        plan = folder / "plan.toml"
+        plan.write_text(HEAD_PLAN, encoding="utf-8")
+        wanted = workflow.BasisWanted(body=str(plan), spacing=SPACING, radius=0.010)
+        workflow.build_basis(wanted, folder / "bases")
+        written = workflow.expose_plan(
+            plan, folder / "out", workflow.ExposureWanted(), folder=folder / "bases"
+        )
+        path, words = written.pictures[0]
+        (PICTURES / "head-current.png").write_bytes(as_png(path.read_bytes()))
+        return words
+
+
+def main() -> None:
+    """Draw every picture, and print the words for those who cannot see them."""
     PICTURES.mkdir(exist_ok=True)
-    (PICTURES / "section.png").write_bytes(as_png(picture))
-    print(picture.alternative)
+    for draw in (draw_section, draw_head):
+        print(draw())
 
 
 if __name__ == "__main__":
