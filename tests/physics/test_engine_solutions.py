@@ -324,8 +324,42 @@ def test_a_tolerance_below_rounding_is_an_error_that_says_so():
         ConvergenceError, match=r"left over are \d\.\de-\d\d .*wanted 1\.0e-18.*above rounding"
     ):
         engine.solve(point_pair(engine.count), tolerance=1e-18)
-    # And nothing of it stays behind.
-    assert engine.solve(point_pair(engine.count)).residual <= 1e-8
+
+
+@pytest.mark.parametrize("bad", [np.inf, np.nan, 1.0])
+def test_a_measure_that_is_never_met_is_an_error_and_leaves_nothing_behind(bad):
+    model = models.head(20)
+    robin, right = model.robin()
+    engine = Engine(model.grid, model.conductivity)
+    before = engine.solve(right, robin=robin).potential
+    with pytest.raises(ConvergenceError, match="did not converge"):
+        engine.solve(right, robin=robin, measure=lambda departure, left: bad)
+    assert np.array_equal(engine.solve(right, robin=robin).potential, before)
+
+
+def test_what_is_no_number_does_not_outlive_a_failure():
+    """A failed solve may leave anything in the work arrays, also where there is no tissue."""
+    model = models.head(20)
+    robin, right = model.robin()
+    engine = Engine(model.grid, model.conductivity)
+    before = engine.solve(right, robin=robin).potential
+    levels = engine._hierarchy.levels
+
+    def spoilt(departure, left):
+        for level in levels:
+            for vector in (level.r, level.q, level.z, level.p, level.y):
+                vector[:] = np.nan
+        return 1.0
+
+    with pytest.raises(ConvergenceError):
+        engine.solve(right, robin=robin, measure=spoilt)
+    assert np.array_equal(engine.solve(right, robin=robin).potential, before)
+
+
+def test_two_cells_are_solved_to_the_last_digit():
+    """Nothing is left over, which is no division by zero either."""
+    solved = Engine(even(2, 1, 1), np.ones((2, 1, 1))).solve(np.array([1.0, -1.0]), tolerance=1e-30)
+    assert solved.residual == 0.0
 
 
 @pytest.mark.parametrize("shape", [(6, 6, 7), (7, 6, 6), (6, 6, 6, 3)])

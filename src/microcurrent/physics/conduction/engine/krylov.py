@@ -76,41 +76,46 @@ class Iteration:
         self.left = Left(square=math.inf, whole=math.inf)
         self._step, self._beta, self._energy = 0.0, 0.0, 0.0
         self._electrodes = float(sources.robin.sum())
+        # The sum of the residual, and what the direction takes off it: only electrodes change it. Added up
+        # over cells in float32 it would be noise, and a constant over a tiny conductance, made of noise.
+        self._whole, self._flow = 0.0, 0.0
 
     def run(self, measure: Measure, tolerance: float, *, limit: int) -> bool:
         """Iterate until `measure` is at most `tolerance`; return False where `limit` rounds do not do."""
         for vector in (self._level.r, self._level.q, self._level.p, self._level.y):
             vector[:] = 0
-        square, whole = self._refresh(measure)
+        square = self._refresh(measure)
         goal, stalls = self._goal(tolerance), 0
-        while self.residual > tolerance:
+        while not self.residual <= tolerance:
             if self.iterations >= limit or stalls >= _STALLS:
                 return False
-            self._iterate(whole)
-            square, whole = self._hierarchy.descend(0, self._step)
+            self._iterate()
+            square, _ = self._hierarchy.descend(0, self._step)
             if square <= goal**2:
                 before = self.residual
-                square, whole = self._refresh(measure)
+                square = self._refresh(measure)
                 stalls = stalls + 1 if self.residual > 0.5 * before else 0
                 goal = self._goal(tolerance)
         return True
 
     def _goal(self, tolerance: float) -> float:
         """The root of the sum of squares at which to look at the true residual again."""
-        return self.left.square * max(_DROP, _BELOW * tolerance / self.residual)
+        wanted = _BELOW * tolerance / self.residual if self.residual > 0 else 0.0
+        return self.left.square * max(_DROP, wanted)
 
-    def _refresh(self, measure: Measure) -> tuple[float, float]:
-        """Take in what was found, compute the true residual, sweep forward; return sums of r^2 and r."""
+    def _refresh(self, measure: Measure) -> float:
+        """Take in what was found, compute the true residual, sweep forward; return the sum of r^2."""
         level, sources, team = self._level, self._sources, self._hierarchy.team
         team.run(sweeps.collect, level.slabs, level.rows, (self.potential, level.y, level.p), self._step)
         team.run(sweeps.residual, level.slabs, level.rows, self._faces, (self.potential, level.r))
         at = self.potential[sources.places]
         level.r[sources.places] = sources.currents - sources.robin * at - self._product_at(sources)
-        square, whole = self._hierarchy.descend(0, 0.0)
+        self._whole = float((sources.currents - sources.robin * at).sum())
+        square, _ = self._hierarchy.descend(0, 0.0)
         self._step = 0.0
         self.left = Left(square=math.sqrt(square), whole=float(np.abs(level.r).sum(dtype=float)))
         self.residual = measure(at, self.left)
-        return square, whole
+        return square
 
     def _product_at(self, sources: Sources) -> Floats:
         """Return A x of the bulk at the sources, A ``(m,)``: float32 there would spoil the last digits."""
@@ -133,16 +138,16 @@ class Iteration:
             result += g[there].astype(float) * (x[here] - x[there])
         return result
 
-    def _iterate(self, whole: float) -> None:
-        """One iteration after a forward sweep on the present residual, whose sum is `whole`."""
+    def _iterate(self) -> None:
+        """One iteration after a forward sweep on the present residual."""
         level, sources = self._level, self._sources
         energy, change = self._hierarchy.ascend(0)
         touched = level.z[sources.places].astype(float)
         shift = 0.0
         if self._electrodes > 0:
-            shift = (whole - float(sources.robin @ touched)) / self._electrodes
-            energy += shift * whole
-        if self.iterations:
+            shift = (self._whole - float(sources.robin @ touched)) / self._electrodes
+            energy += shift * self._whole
+        if self._energy > 0:
             # After a fresh residual there is no last change to orthogonalise against.
             self._beta = -self._step * change / self._energy if self._step else energy / self._energy
         vectors = (level.z, level.p, level.q, level.y)
@@ -153,6 +158,9 @@ class Iteration:
         flow = sources.robin * (touched + shift)
         level.q[sources.places] += flow.astype(np.float32)
         curvature = sum(products) + float(level.p[sources.places].astype(float) @ flow)
-        self._step = energy / curvature
+        self._flow = float(flow.sum()) + self._beta * self._flow
+        # Where only rounding is left there may be nothing to step along.
+        self._step = energy / curvature if curvature > 0 else 0.0
+        self._whole -= self._step * self._flow
         self._energy = energy
         self.iterations += 1

@@ -187,6 +187,14 @@ class Hierarchy:
             deepest=_deepest_inverse(self.links, diagonal),
         )
 
+    def clear(self) -> None:
+        """Set all work to 0: what is no number would stay after a failure, even without tissue."""
+        for level in self.levels:
+            for vector in (level.r, level.q, level.z, level.p, level.y):
+                vector[:] = 0
+        for vector in (self._right, self._z, self._keep):
+            vector[:] = 0
+
     def loosen(self) -> None:
         """Take the electrodes off again."""
         for level, (places, _), inverse in zip(self.levels, self.robin, self._loose, strict=False):

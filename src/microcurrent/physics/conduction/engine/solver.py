@@ -172,6 +172,7 @@ class Engine:
         finally:
             self._hierarchy.loosen()
         if not done:
+            self._hierarchy.clear()
             raise _not_converged(iteration.iterations, iteration.residual, tolerance)
         return Solved(
             level=level,
@@ -216,7 +217,9 @@ class Engine:
             found = self._many.run(fill, tolerance, limit=_MOST_ITERATIONS)
             worst = float(self._many.residuals.max())
             if not worst <= tolerance:
-                raise _not_converged(self._many.iterations, worst, tolerance)
+                # What is no number would stay in its work, even where there is no tissue.
+                iterations, self._many = self._many.iterations, None
+                raise _not_converged(iterations, worst, tolerance)
             result[:, part] = found[places, : part.stop - part.start]
         result *= units
         return result
