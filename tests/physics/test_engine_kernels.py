@@ -297,7 +297,7 @@ def test_sixteen_lanes_are_sixteen_cycles(seed):
         patch.setattr(building, "_MOST_EXTRAS", 0.9)
         patch.setattr(building, "_DEEPEST", 8)
         engine, _ = engine_of(seed, (11, 10, 9), side=1 + seed % 3)
-    many, places = Many(engine._hierarchy), engine.places
+    many, places = Many(engine._hierarchy, engine._hierarchy.team), engine.places
     right = np.random.default_rng(seed).standard_normal((engine.count, LANES))
     many._work[0]["r"].reshape(-1, LANES)[places] = right
     squares = many._descend(0, np.zeros(LANES))
@@ -311,7 +311,7 @@ def test_sixteen_lanes_are_sixteen_cycles(seed):
 def test_lanes_shared_by_two_threads_are_those_of_one_cycle(small_levels):
     engine, _ = engine_of(5, (20, 9, 9), threads=2)
     assert len(engine._hierarchy.levels[0].slabs) == 2
-    many, places = Many(engine._hierarchy), engine.places
+    many, places = Many(engine._hierarchy, engine._hierarchy.team), engine.places
     right = np.random.default_rng(13).standard_normal((engine.count, LANES))
     many._work[0]["r"].reshape(-1, LANES)[places] = right
     many._descend(0, np.zeros(LANES))

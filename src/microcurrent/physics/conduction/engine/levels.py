@@ -130,11 +130,9 @@ class Hierarchy:
         work = (right, level.q, level.z, of, correction)
 
         def one(number: int) -> Any:
-            if number >= len(halos):
-                return 0.0, 0.0
             return sweeps.ascend(level.rows, level.stencil, work, halos[number], *level.slabs[number])
 
-        dots = [one(0)] if len(halos) == 1 else self.team.each(one)
+        dots = self.team.each(one, len(halos))
         return sum(d[0] for d in dots), sum(d[1] for d in dots)
 
     def _correct(self, depth: int) -> None:
@@ -188,7 +186,7 @@ class Hierarchy:
         )
 
     def clear(self) -> None:
-        """Set all work to 0: what is no number would stay after a failure, even without tissue."""
+        """Set all work to 0: after a failure what is no number would stay, even without tissue."""
         for level in self.levels:
             for vector in (level.r, level.q, level.z, level.p, level.y):
                 vector[:] = 0

@@ -11,6 +11,7 @@ from microcurrent.physics.conduction.engine import lanes as la
 from microcurrent.physics.conduction.engine import lanes_lists as ll
 from microcurrent.physics.conduction.engine.lanes import LANES
 from microcurrent.physics.conduction.engine.levels import Hierarchy, Level
+from microcurrent.physics.conduction.engine.team import Team
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -26,11 +27,13 @@ _DROP = 1e-3
 class Many:
     """Conjugate gradients for up to sixteen right sides; shares the conductances of a hierarchy.
 
-    All vectors hold sixteen values for each place. `iterations` and `residuals` ``(16,)`` of the last run.
+    All vectors hold sixteen values for each place. Several may run at a time, each with a team of one:
+    they share conductances and nothing else. `iterations` and `residuals` ``(16,)`` of the last run.
     """
 
-    def __init__(self, hierarchy: Hierarchy) -> None:
+    def __init__(self, hierarchy: Hierarchy, team: Team) -> None:
         self._hierarchy = hierarchy
+        self._team = team
         self._work = [
             {name: np.zeros(LANES * level.r.size, np.float32) for name in ("r", "q", "z", "p", "y")}
             for level in hierarchy.levels
@@ -89,7 +92,7 @@ class Many:
         """y += steps p."""
         level, work = self._hierarchy.levels[0], self._work[0]
         by = steps.astype(np.float32)
-        self._hierarchy.team.run(la.lanes_fold, level.slabs, level.rows, (work["y"], work["p"]), by)
+        self._team.run(la.lanes_fold, level.slabs, level.rows, (work["y"], work["p"]), by)
 
     def _afresh(self, fill: Any, parts: list[Singles]) -> Floats:
         """r = b - A (all parts), balanced, then a forward sweep; return the sums of r squared."""
@@ -100,9 +103,7 @@ class Many:
         for part in parts:
             # q = A part; with steps of 0, y takes in nothing and p is scratch.
             vectors = (part, work["p"], work["q"], work["z"])
-            self._hierarchy.team.run(
-                la.lanes_advance, level.slabs, level.rows, level.stencil, vectors, (none, none)
-            )
+            self._team.run(la.lanes_advance, level.slabs, level.rows, level.stencil, vectors, (none, none))
             self._descend(0, np.ones(LANES))
         return self._balanced()
 
@@ -117,7 +118,7 @@ class Many:
     def _descend(self, depth: int, steps: Floats) -> Floats:
         level, work = self._hierarchy.levels[depth], self._work[depth]
         vectors = (work["r"], work["q"], work["z"])
-        sums = self._hierarchy.team.run(
+        sums = self._team.run(
             la.lanes_descend, level.slabs, level.rows, level.stencil, vectors, steps.astype(np.float32)
         )
         if level.has_extras and steps[0]:
@@ -132,7 +133,7 @@ class Many:
 
     def _ascend(self, depth: int) -> Floats:
         """Restrict, correct from below, sweep backward; return r.z and q.z, ``(2, 16)``."""
-        level, work, team = self._hierarchy.levels[depth], self._work[depth], self._hierarchy.team
+        level, work, team = self._hierarchy.levels[depth], self._work[depth], self._team
         target, correction = self._below(depth)
         target[:] = 0
         down, up = (level.of, target), (level.of, correction)
@@ -149,21 +150,17 @@ class Many:
         halos = [_halo(level, work["z"], slab) for slab in level.slabs]
 
         def one(number: int) -> Floats:
-            if number >= len(halos):
-                return np.zeros((2, LANES))
             vectors = (right, work["q"], work["z"])
             found = la.lanes_ascend(level.rows, level.stencil, vectors, halos[number], *level.slabs[number])
             return np.asarray(found)
 
-        return np.asarray(np.sum([one(0)] if len(halos) == 1 else team.each(one), axis=0))
+        return np.asarray(np.sum(team.each(one, len(halos)), axis=0))
 
     def _advance(self, depth: int, steps: Floats, beta: Floats) -> Floats:
         level, work = self._hierarchy.levels[depth], self._work[depth]
         vectors = (work["z"], work["p"], work["q"], work["y"])
         scalars = (steps.astype(np.float32), beta.astype(np.float32))
-        dots = self._hierarchy.team.run(
-            la.lanes_advance, level.slabs, level.rows, level.stencil, vectors, scalars
-        )
+        dots = self._team.run(la.lanes_advance, level.slabs, level.rows, level.stencil, vectors, scalars)
         return np.asarray(np.sum(dots, axis=0))
 
     def _correct(self, depth: int) -> None:

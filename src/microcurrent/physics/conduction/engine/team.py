@@ -39,9 +39,9 @@ class Team:
         others = [self._pool.submit(work, *arguments, *slab) for slab in slabs[1:]]
         return [work(*arguments, *slabs[0]), *(other.result() for other in others)]
 
-    def each(self, work: Callable[[int], Any]) -> list[Any]:
-        """Return ``work(number)`` for every thread of the team."""
-        others = (
-            [self._pool.submit(work, number) for number in range(1, self.threads)] if self._pool else []
-        )
+    def each(self, work: Callable[[int], Any], count: int) -> list[Any]:
+        """Return ``work(number)`` for every number below `count`; 0 runs here."""
+        if count == 1 or self._pool is None:
+            return [work(number) for number in range(count)]
+        others = [self._pool.submit(work, number) for number in range(1, count)]
         return [work(0), *(other.result() for other in others)]
