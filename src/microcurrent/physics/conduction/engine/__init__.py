@@ -17,8 +17,11 @@ conjugate gradients, whose potential and true residual are float64.
     many         Many               conjugate gradients for sixteen right sides at once
     lanes        lanes_descend, ... the kernels on rows for sixteen right sides
     lanes_lists  lanes_correct, ... those on extras and links
+    phasors      PhasorEngine       alternating current: complex conductances, the same cycle
+    phasor_rows  advance, ...       its kernels on rows
     rows         Rows, Stencil      cells kept row by row, and their conductances
     memory       require            refuses what does not fit, with an estimate
+    cuda         a package          the engine on a graphics processor, optional
     team         Team               threads that share planes
     vectors      load8, ...         short vectors for numba
 
@@ -26,6 +29,7 @@ Plain twin: `microcurrent.physics.conduction.assembly`. Where the method comes f
 docs/decisions/0014.
 """
 
+from microcurrent.physics.conduction.engine.phasors import PhasorEngine, SolvedPhasors
 from microcurrent.physics.conduction.engine.solver import Engine, Solved
 
-__all__ = ["Engine", "Solved"]
+__all__ = ["Engine", "PhasorEngine", "Solved", "SolvedPhasors"]
