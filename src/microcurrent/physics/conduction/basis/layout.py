@@ -142,14 +142,13 @@ def layout_of(
     choice = choice or Choice()
     conducting = np.asarray(conductivity[..., 0] > 0)
     patches = cut_patches(grid, conducting, faces, size=choice.size, region=region)
-    middles, places = _points(grid, patches.cells), {}
-    tree = cKDTree(middles)
+    around_skin = _within(grid, patches, choice.depth)
+    places = {}
     for tissue, mask in tissues.items():
-        cells = np.flatnonzero(mask)
-        near = np.isfinite(tree.query(_points(grid, cells), distance_upper_bound=choice.depth)[0])
-        if not near.any():
+        cells = np.flatnonzero(mask & around_skin)
+        if not cells.size:
             raise _refused(f"{tissue} within {1e3 * choice.depth:g} mm of the region", "none")
-        places[tissue] = cells[near]
+        places[tissue] = cells
     wanted = np.zeros(grid.shape, dtype=bool)
     for cells in places.values():
         wanted.reshape(-1)[cells] = True
@@ -181,16 +180,32 @@ def vicinity(layout: Layout, grid: Grid, conductivity: Floats) -> Floats:
     """Return the conductivity (nx, ny, nz, 3) without the cells that no rest reaches.
 
     Rests end at the reach, so they can be solved in what lies within two of it from the region of skin:
-    on a head a quarter of the cells. All of it is returned where the rest would fall to pieces.
+    on a head a quarter of the cells. Pieces cut off that hold no rest are left out, too; where rests
+    would stand in more than one piece, all of the conductivity is returned.
     """
-    cells = np.flatnonzero(conductivity[..., 0])
-    tree = cKDTree(_points(grid, layout.patches.cells))
-    limit = _VICINITY * layout.reach
-    near = np.zeros(grid.shape, dtype=bool)
-    near.reshape(-1)[cells] = np.isfinite(tree.query(_points(grid, cells), distance_upper_bound=limit)[0])
-    if ndimage.label(near)[1] > 1:
+    near = _within(grid, layout.patches, _VICINITY * layout.reach)
+    pieces, _ = ndimage.label(near & (conductivity[..., 0] > 0))
+    used = np.unique(pieces.reshape(-1)[layout.support[np.unique(layout.surroundings.places)]])
+    if used.size > 1 or used[0] == 0:
         return conductivity
-    return np.asarray(np.where(near[..., None], conductivity, 0.0))
+    return np.asarray(np.where((pieces == used[0])[..., None], conductivity, 0.0))
+
+
+def _within(grid: Grid, patches: Patches, limit: float) -> Mask:
+    """Which cells (nx, ny, nz) lie within `limit` [m] of the middle of a patch."""
+    inside = np.zeros(grid.shape, dtype=bool)
+    window, low, high = [], patches.centres.min(axis=0) - limit, patches.centres.max(axis=0) + limit
+    for axis in range(3):
+        middles = grid.centres(axis)
+        window.append(slice(*np.searchsorted(middles, (low[axis], high[axis]))))
+    axes = [grid.centres(axis)[part] for axis, part in enumerate(window)]
+    tree = cKDTree(patches.centres)
+    for number, x in enumerate(axes[0], start=window[0].start):
+        # One plane at a time: all the points of a head at once would not fit beside it.
+        y, z = np.meshgrid(axes[1], axes[2], indexing="ij")
+        points = np.stack([np.full(y.shape, x), y, z], axis=-1)
+        inside[number][tuple(window[1:])] = np.isfinite(tree.query(points, distance_upper_bound=limit)[0])
+    return inside
 
 
 def _points(grid: Grid, cells: Integers) -> Floats:
