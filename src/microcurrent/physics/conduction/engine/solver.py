@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from microcurrent.physics.conduction.engine import memory
 from microcurrent.physics.conduction.engine.building import make_hierarchy
 from microcurrent.physics.conduction.engine.krylov import Faces, Iteration, Left, Measure, Sources
 from microcurrent.physics.conduction.engine.lanes import LANES
+from microcurrent.physics.conduction.engine.levels import Hierarchy
 from microcurrent.physics.conduction.engine.many import LEAST, Many
 from microcurrent.physics.conduction.engine.rows import (
     Stencil,
@@ -25,6 +27,9 @@ from microcurrent.physics.conduction.engine.rows import (
 )
 from microcurrent.physics.conduction.engine.team import Team, cores
 from microcurrent.physics.conduction.grid import Grid
+
+if TYPE_CHECKING:
+    from microcurrent.physics.conduction.engine.cuda.iteration import DeviceIteration
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -71,7 +76,8 @@ class Engine:
     one shorter than the grid along their own axis.
 
     Not to be used by two threads at once; it shares its own work between `threads`, by default
-    one for each core.
+    one for each core. `device`: "cpu", or "cuda" for a graphics processor, where many right sides are
+    solved one after the other; raises `ValueRefused` where there is none.
     """
 
     def __init__(
@@ -82,7 +88,9 @@ class Engine:
         faces: Sequence[Floats] | None = None,
         double: bool = False,
         threads: int | None = None,
+        device: str = "cpu",
     ) -> None:
+        _check_device(device)
         along = (sigma,) * 3 if isinstance(sigma, np.ndarray) else tuple(sigma)
         for one in along:
             if one.shape != grid.shape:
@@ -114,6 +122,11 @@ class Engine:
         )
         self._many: Many | None = None
         self._filled = np.flatnonzero(self.rows.high > self.rows.low)
+        self._device: Any = None
+        if device == "cuda" and self._hierarchy is not None:
+            from microcurrent.physics.conduction.engine.cuda.iteration import Device
+
+            self._device = Device(self._hierarchy, exact)
 
     @property
     def cells(self) -> npt.NDArray[np.int64]:
@@ -167,7 +180,7 @@ class Engine:
 
         self._hierarchy.fasten(*_held(sources))
         try:
-            iteration = Iteration(self._hierarchy, self._faces, sources)
+            iteration = self._iteration(self._hierarchy, sources)
             done = iteration.run(measured, tolerance, limit=_MOST_ITERATIONS)
         finally:
             self._hierarchy.loosen()
@@ -189,17 +202,13 @@ class Engine:
         tell, and `ConvergenceError`.
         """
         _check_tolerance(tolerance)
-        if right.ndim != 2 or right.shape[0] != self.count:
-            raise _refused("currents into the tissue", f"shape ({self.count}, K)", f"{right.shape}")
         if tolerance < LEAST:
             raise _refused("tolerance in float32", f"{LEAST:g} or more", f"{tolerance:g}")
-        sums, sizes = right.sum(axis=0, dtype=float), np.abs(right).sum(axis=0, dtype=float)
-        if not np.isfinite(sizes).all():
-            raise _refused("currents into the tissue", "finite values", "others among them")
-        if (np.abs(sums) > _ROUNDING * sizes).any():
-            raise _refused("currents into the tissue", "sums of 0 A", f"{np.abs(sums).max():g} A")
+        sizes = self._sizes(right)
         if self._hierarchy is None:
             return np.zeros(right.shape, np.float32)
+        if self._device is not None:
+            return self._one_by_one(right, tolerance)
         if self._many is None:
             memory.require(self.count, memory.MANY)
             self._many = Many(self._hierarchy)
@@ -224,6 +233,34 @@ class Engine:
         result *= units
         return result
 
+    def _sizes(self, right: npt.NDArray[np.floating]) -> Floats:
+        """Return the sums of the sizes of many right sides ``(K,)``; refuse those that cannot be used."""
+        if right.ndim != 2 or right.shape[0] != self.count:
+            raise _refused("currents into the tissue", f"shape ({self.count}, K)", f"{right.shape}")
+        sums, sizes = right.sum(axis=0, dtype=float), np.abs(right).sum(axis=0, dtype=float)
+        if not np.isfinite(sizes).all():
+            raise _refused("currents into the tissue", "finite values", "others among them")
+        if (np.abs(sums) > _ROUNDING * sizes).any():
+            raise _refused("currents into the tissue", "sums of 0 A", f"{np.abs(sums).max():g} A")
+        return np.asarray(sizes)
+
+    def _one_by_one(self, right: npt.NDArray[np.floating], tolerance: float) -> Singles:
+        result = np.empty(right.shape, np.float32)
+        for k in range(right.shape[1]):
+            column = right[:, k].astype(float)
+            # Rounding to float32 leaves a sum over, which goes to where current enters or leaves.
+            size = np.abs(column)
+            column -= size * (column.sum() / (size.sum() or 1.0))
+            result[:, k] = self.solve(column, tolerance=tolerance).departure
+        return result
+
+    def _iteration(self, hierarchy: Hierarchy, sources: Sources) -> Iteration | DeviceIteration:
+        if self._device is None:
+            return Iteration(hierarchy, self._faces, sources)
+        from microcurrent.physics.conduction.engine.cuda.iteration import DeviceIteration
+
+        return DeviceIteration(self._device, sources)
+
     def _sources(self, right: Floats, robin: Floats) -> Sources:
         for name, values in (("right", right), ("robin", robin)):
             if values.shape != (self.count,) and not (name == "robin" and values.size == 0):
@@ -238,6 +275,15 @@ class Engine:
         row = self._filled[np.searchsorted(begin, places, side="right") - 1]
         held = robin[used].astype(float) if robin.size else np.zeros(used.size)
         return Sources(places=places, row=row, currents=right[used].astype(float), robin=held)
+
+
+def _check_device(device: str) -> None:
+    if device not in ("cpu", "cuda"):
+        raise _refused("device of the field engine", '"cpu" or "cuda"', f'"{device}"')
+    if device == "cuda":
+        from microcurrent.physics.conduction.engine.cuda.presence import require
+
+        require()
 
 
 def _held(sources: Sources) -> tuple[npt.NDArray[np.int64], Floats]:
