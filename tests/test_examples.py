@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from microcurrent import workflow
+from microcurrent import units, workflow
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
@@ -44,5 +44,18 @@ def test_direct_and_alternating_current_go_equally_deep_and_spacing_decides():
     assert deep == sorted(deep) and deep[-1] > 1.5 * deep[0]
 
 
+def test_gliding_spares_the_skin_and_hardly_changes_what_muscle_meets():
+    """What examples/05-hold-or-glide.py prints; a path no longer than the contact spares nothing."""
+    told = subprocess.run(
+        [sys.executable, str(EXAMPLES / "05-hold-or-glide.py")], capture_output=True, text=True, check=True
+    ).stdout
+    rows = [re.split(r"\s{2,}", line.strip()) for line in told.splitlines()[1:-1]]
+    assert [row[0] for row in rows] == ["held", "10 mm", "20 mm", "40 mm"]
+    charges = [units.read(row[1], "charge density") for row in rows]
+    assert charges == sorted(charges, reverse=True) and charges[0] > 4 * charges[-1]
+    fields = [units.read(row[2], "field") for row in rows]
+    assert max(fields) < 1.2 * min(fields)
+
+
 def test_every_script_is_tested_here():
-    assert [path.name for path in SCRIPTS] == ["04-how-deep.py"]
+    assert [path.name for path in SCRIPTS] == ["04-how-deep.py", "05-hold-or-glide.py"]
