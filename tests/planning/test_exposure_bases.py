@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -11,6 +14,7 @@ from microcurrent.errors import InputError, RecordError, ValueRefused
 from microcurrent.planning.basis import Region
 from microcurrent.planning.bodies import read_body
 from microcurrent.planning.exposure.catalogue import card_named, cards_in, fitting, write_card
+from microcurrent.planning.exposure.compiling import kernels_compiled
 from microcurrent.planning.exposure.nerve_paths import read_nerve_paths
 from microcurrent.planning.exposure.wanting import request_of
 from microcurrent.planning.prediction.conductivities import conductivities
@@ -95,6 +99,20 @@ def test_the_finest_whole_basis_that_holds_every_site_fits(lab, tmp_path):
     assert cards_in(tmp_path)[0].state == "begun"
     with pytest.raises(ValueRefused, match="microcurrent basis build PLAN"):
         fitting(tmp_path, lab.plan, lab.source, lab.values)
+
+
+# Whether the engine is compiled
+
+
+def test_kernels_are_compiled_after_use_and_not_in_an_empty_cache(lab, tmp_path):
+    assert lab.basis.patches.count > 0
+    assert kernels_compiled()
+    ask = "from microcurrent.workflow import engine_is_compiled; print(engine_is_compiled())"
+    told = subprocess.run(
+        [sys.executable, "-c", ask], env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert told.stdout == "False\n"
 
 
 # Paths from a file
