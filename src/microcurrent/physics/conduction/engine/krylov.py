@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg.blas import sasum
 
 from microcurrent.physics.conduction.engine import sweeps
 from microcurrent.physics.conduction.engine.levels import Hierarchy
@@ -106,14 +107,16 @@ class Iteration:
     def _refresh(self, measure: Measure) -> float:
         """Take in what was found, compute the true residual, sweep forward; return the sum of r^2."""
         level, sources, team = self._level, self._sources, self._hierarchy.team
-        team.run(sweeps.collect, level.slabs, level.rows, (self.potential, level.y, level.p), self._step)
-        team.run(sweeps.residual, level.slabs, level.rows, self._faces, (self.potential, level.r))
+        if self.iterations:
+            found = (self.potential, level.y, level.p)
+            team.run(sweeps.collect, level.slabs, level.rows, found, self._step)
+            team.run(sweeps.residual, level.slabs, level.rows, self._faces, (self.potential, level.r))
         at = self.potential[sources.places]
         level.r[sources.places] = sources.currents - sources.robin * at - self._product_at(sources)
         self._whole = float((sources.currents - sources.robin * at).sum())
         square, _ = self._hierarchy.descend(0, 0.0)
         self._step = 0.0
-        self.left = Left(square=math.sqrt(square), whole=float(np.abs(level.r).sum(dtype=float)))
+        self.left = Left(square=math.sqrt(square), whole=float(sasum(level.r)))
         self.residual = measure(at, self.left)
         return square
 
