@@ -26,7 +26,7 @@ conjugate gradients, whose potential and true residual are float64.
     vectors      load8, ...         short vectors for numba
 
 Plain twin: `microcurrent.physics.conduction.assembly`. Where the method comes from, and what was tried:
-docs/decisions/0014.
+docs/decisions/0015 and 0019.
 """
 
 from microcurrent.physics.conduction.engine.phasors import PhasorEngine, SolvedPhasors
