@@ -24,9 +24,9 @@ Floats = npt.NDArray[np.float64]
 _DROP, _BELOW = 1e-3, 0.7
 #: ... and fresh residuals in a row that fell by less than half before it is said that it does not converge.
 _STALLS = 3
-#: Bytes for each place in storage: conductances, transfer and five vectors; on the finest level two more
-#: vectors, and conductances in float64 where they are kept.
-_EACH, _FINEST, _DOUBLE = 48, 12, 24
+#: Bytes for each place in storage, with some room: matrix, transfer and five vectors; on the finest level
+#: two more vectors, and conductances in float64 where they are kept.
+_EACH, _FINEST, _DOUBLE = 52, 12, 24
 
 
 class Device:
