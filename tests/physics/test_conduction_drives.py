@@ -54,6 +54,12 @@ def test_a_current_beside_a_voltage_need_not_balance() -> None:
     assert found.potentials[0] == pytest.approx(1.0 + 0.5 * (1 + 4 / 3))
 
 
+def test_the_last_electrode_is_the_reference_though_it_is_tied() -> None:
+    found = terminals(STAR, [Drive(current=3.0), FLOATING, Drive(current=-3.0)], tied=[(1, 2)])
+    # 1 ohm to the star, 2 and 4 ohm side by side from it.
+    assert found.potentials == pytest.approx([3.0 * (1.0 + 4.0 / 3.0), 0.0, 0.0])
+
+
 def test_tied_electrodes_share_potential_and_current() -> None:
     found = terminals(STAR, [Drive(voltage=7.0), Drive(voltage=0.0), FLOATING], tied=[(1, 2)])
     assert found.potentials == pytest.approx([7.0, 0.0, 0.0])

@@ -9,8 +9,10 @@ from microcurrent.errors import ValueRefused
 from microcurrent.physics.conduction.conductor import Conductor, Solution
 from microcurrent.physics.conduction.contact import contact_on, exposed_faces
 from microcurrent.physics.conduction.fields import current_density, electric_field, face_currents
+from microcurrent.physics.conduction.fractions import whole_cell_faces
 from microcurrent.physics.conduction.grid import Grid, graded_edges
 from microcurrent.physics.conduction.recovery import tissue_field
+from microcurrent.physics.conduction.sheets import plane_sheet, with_sheets
 
 
 def between_ends(conductor: Conductor) -> Solution:
@@ -42,6 +44,17 @@ def test_a_layer_one_cell_thin_keeps_its_face_currents() -> None:
     solution = between_ends(conductor)
     found = tissue_field(conductor, solution, labels)
     assert found[0, 0, 5] == pytest.approx(plain(conductor, solution)[0, 0, 5])
+
+
+def test_the_jump_over_a_thin_layer_is_not_field_in_the_tissue() -> None:
+    grid = Grid(x=[0.0, 0.01], y=[0.0, 0.02], z=np.linspace(-0.01, 0.0, 11))
+    conductivity = np.full((*grid.shape, 3), 0.2)
+    layer = plane_sheet(grid, axis=2, position=-0.004, impedance=0.05)
+    conductor = Conductor(
+        grid, conductivity, faces=with_sheets(grid, whole_cell_faces(grid, conductivity), [layer])
+    )
+    found = tissue_field(conductor, between_ends(conductor), np.zeros(grid.shape), sheets=[layer])
+    assert found[..., 2] == pytest.approx(-1e-3 / 2e-4 / 0.2, rel=1e-8)
 
 
 def test_inside_one_tissue_both_are_the_same() -> None:

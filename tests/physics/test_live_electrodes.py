@@ -90,6 +90,17 @@ def gelled(
     return wet_network(metals, joined(films, links), links)
 
 
+def test_electrodes_at_one_potential_drive_nothing(
+    body: Conductor, faces: Faces, response: DirectResponse
+) -> None:
+    found = solve_live(response, dry(body, faces), [Drive(voltage=1.0)] * 3, skin=0.1)
+    assert found.electrode_potentials == pytest.approx([1.0, 1.0, 1.0])
+    one_shorted = solve_live(
+        response, dry(body, faces), [Drive(voltage=1.0), Drive(voltage=1.0), Drive(voltage=0.0)], skin=0.1
+    )
+    assert np.abs(found.delivered).max() <= 1e-10 * np.abs(one_shorted.delivered).max()
+
+
 @pytest.mark.parametrize("skin", [0.0, 0.01, 1.0, 100.0])
 def test_it_is_the_complete_electrode_model(
     body: Conductor, faces: Faces, response: DirectResponse, skin: float

@@ -74,7 +74,8 @@ def terminals(
     groups, joined = _groups(drives, tied)
     # One column of `joined` for each group: electrodes of a group have the same potential.
     reduced = joined.T @ matrix @ joined
-    potentials = joined @ _potentials(reduced, groups)
+    # Groups are numbered before single electrodes: the last electrode need not be in the last group.
+    potentials = joined @ _potentials(reduced, groups, reference=int(joined[-1].argmax()))
     return Terminals(potentials=potentials, currents=matrix @ potentials)
 
 
@@ -123,15 +124,15 @@ def _groups(drives: Sequence[Drive], tied: Sequence[Sequence[int]]) -> tuple[lis
     return given, joined
 
 
-def _potentials(conductance: Values, drives: Sequence[Drive]) -> Values:
-    """Potential of every electrode, one drive each."""
+def _potentials(conductance: Values, drives: Sequence[Drive], *, reference: int) -> Values:
+    """Potential of every electrode, one drive each; `reference` is at 0 V where no voltage is given."""
     fixed = np.array([one.voltage is not None for one in drives])
     volts = np.array([one.voltage or 0.0 for one in drives])
     amperes = np.array([one.current or 0.0 for one in drives])
     if not fixed.any():
         if abs(amperes.sum()) > _BALANCE * np.abs(amperes).max():
             raise _refused("currents that add up to 0 A, or a voltage somewhere", f"{amperes.sum():g} A")
-        fixed[-1] = True
+        fixed[reference] = True
     free = ~fixed
     potentials = np.array(volts, dtype=np.result_type(conductance, volts, amperes))
     if free.any():

@@ -9,6 +9,8 @@ is its slope among cells of one tissue, and the density at a contact where an el
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,15 +19,19 @@ from microcurrent.physics.conduction.conductor import Conductor, Solution
 from microcurrent.physics.conduction.contact import areas_of
 from microcurrent.physics.conduction.fields import current_density, electric_field, face_currents
 from microcurrent.physics.conduction.grid import Floats, Grid
+from microcurrent.physics.conduction.sheets import Sheet
 
 
-def tissue_field(conductor: Conductor, solution: Solution, labels: npt.ArrayLike) -> Floats:
+def tissue_field(
+    conductor: Conductor, solution: Solution, labels: npt.ArrayLike, *, sheets: Sequence[Sheet] = ()
+) -> Floats:
     """Return the field at cell centres in V/m, ``(nx, ny, nz, 3)``, NaN where no current can flow.
 
     `labels` ``(nx, ny, nz)``: the tissue at each cell's centre. Along each axis, the mean over those of a
     cell's two faces that lead to its own tissue (the slope of the potential) or to an electrode (its
     density over the conductivity). A cell with neither, in a layer one cell thin, keeps the mean of its
-    face currents. Raises `ValueRefused` for labels of another shape.
+    face currents. `sheets`: the thin layers that the conductor was made with; a face under one leads out of
+    the tissue, because the potential jumps there. Raises `ValueRefused` for labels of another shape.
     """
     tissue = np.asarray(labels)
     if tissue.shape != conductor.grid.shape:
@@ -41,7 +47,12 @@ def tissue_field(conductor: Conductor, solution: Solution, labels: npt.ArrayLike
         total, count = covered[0][..., axis], covered[1][..., axis]
         low = tuple(slice(None, -1) if a == axis else slice(None) for a in range(3))
         high = tuple(slice(1, None) if a == axis else slice(None) for a in range(3))
-        same = (tissue[low] == tissue[high]) & reached[low] & reached[high]
+        same = (
+            (tissue[low] == tissue[high])
+            & reached[low]
+            & reached[high]
+            & ~_crossed(conductor.grid, sheets, axis)
+        )
         slope = -np.diff(solution.potential, axis=axis) / _distances(conductor.grid, axis)
         for side in (low, high):
             total[side] += np.where(same, slope, 0.0)
@@ -54,6 +65,14 @@ def tissue_field(conductor: Conductor, solution: Solution, labels: npt.ArrayLike
 def _distances(grid: Grid, axis: int) -> Floats:
     """Distance between neighbouring cell centres along `axis`, metre; broadcasts to the inner faces."""
     return np.diff(grid.centres(axis)).reshape([-1 if a == axis else 1 for a in range(3)])
+
+
+def _crossed(grid: Grid, sheets: Sequence[Sheet], axis: int) -> npt.NDArray[np.bool_]:
+    """Which inner faces normal to `axis` a sheet lies on, one fewer than cells along it."""
+    crossed = np.zeros(grid.shape, dtype=bool)
+    for sheet in sheets:
+        crossed.reshape(-1)[sheet.cells[sheet.axis == axis]] = True
+    return np.take(crossed, range(grid.shape[axis] - 1), axis=axis)
 
 
 def _contact_fields(conductor: Conductor, solution: Solution) -> tuple[Floats, Floats]:
