@@ -94,6 +94,18 @@ def test_what_cannot_be_done_is_one_clear_message(tmp_path, arguments, words):
     assert "Traceback" not in ended.stderr and ended.stdout == ""
 
 
+def test_a_basis_that_does_not_serve_is_refused_with_the_reason(built, tmp_path, monkeypatch):
+    folder, card = built
+    named = ("--bases", folder, "--basis", card["name"])
+    other = call("expose", ROOT / "examples" / "01-cheek-lift.toml", "--out", tmp_path, *named)
+    assert other.returncode == 2 and "one of another body" in other.stderr
+    changed = "microcurrent.workflow.exposing.table_values"
+    monkeypatch.setattr(changed, lambda source: dict.fromkeys(source.body.tissues, 0.1))
+    other = call("expose", PLAN, "--out", tmp_path, *named)
+    assert other.returncode == 2 and "the tables have changed since" in other.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_ctrl_c_keeps_what_is_solved_and_the_same_command_goes_on(tmp_path):
     arguments = ["basis", "build", str(PLAN), "--spacing", "2 mm", "--bases", str(tmp_path)]
     with subprocess.Popen([*COMMAND, *arguments], stderr=subprocess.PIPE, text=True) as process:

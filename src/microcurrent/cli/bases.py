@@ -17,7 +17,7 @@ from microcurrent.cli.tables import table
 app = typer.Typer(no_args_is_help=True, help="Surface bases: a body solved once, for any probe.")
 
 #: Words for the state of a stored basis.
-_STATES = {"whole": "whole", "begun": "broken off", "absent": "not begun"}
+_STATES = {"whole": "whole", "begun": "not finished", "absent": "not begun"}
 _SPACING = "2 mm"
 _RADIUS = "20 mm"
 Labels = Annotated[

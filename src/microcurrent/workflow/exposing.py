@@ -22,7 +22,7 @@ from microcurrent.planning.export import (
     write_vtu,
 )
 from microcurrent.planning.exposure import Exposed, Ground, expose, fields_of, read_nerve_paths
-from microcurrent.planning.exposure.catalogue import Card, card_named, fitting
+from microcurrent.planning.exposure.catalogue import Card, card_named, fitting, name_of
 from microcurrent.planning.exposure.wanting import table_values
 from microcurrent.planning.planfile import read_plan
 from microcurrent.reports.files import write_whole
@@ -76,7 +76,7 @@ def expose_plan(
     nerves = read_nerve_paths(wanted.nerves) if wanted.nerves else ()
     values = table_values(source)
     card = card_named(folder, wanted.basis) if wanted.basis else fitting(folder, plan, source, values)
-    _check_whole(card, source, folder)
+    _check_serves(card, source, folder)
     ground = Ground(
         basis=open_basis(folder / card.name), volume=even_volume(source, card.request.spacing),
         spacing=card.request.spacing, name=card.name, tables=tables.digest(),
@@ -94,13 +94,20 @@ def _check_formats(formats: tuple[str, ...]) -> None:
             )
 
 
-def _check_whole(card: Card, source: BodySource, folder: Path) -> None:
-    if card.state != "whole" or card.content != source.body.content:
-        came = "one of another body" if card.state == "whole" else f"{card.blocks} blocks of it"
-        raise InputError(
-            Problem(what=f"the basis {card.short} does not serve", came=came, file=str(folder),
-                    expected="a whole one of the plan's body", advice="Build it: microcurrent basis build")
-        )  # fmt: skip
+def _check_serves(card: Card, source: BodySource, folder: Path) -> None:
+    """Refuse a basis that is not whole, of another body, or of conductivities that have changed since."""
+    if card.state != "whole":
+        came = f"{card.blocks} blocks of it"
+    elif card.content != source.body.content:
+        came = "one of another body"
+    elif card.name != name_of(source, table_values(source), card.request):
+        came = "one of other values: the tables have changed since"
+    else:
+        return
+    raise InputError(
+        Problem(what=f"the basis {card.short} does not serve", came=came, file=str(folder),
+                expected="a whole one of the plan's body", advice="Build it: microcurrent basis build")
+    )  # fmt: skip
 
 
 def _names(formats: tuple[str, ...], plan: Plan) -> list[str]:
