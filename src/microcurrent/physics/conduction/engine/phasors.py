@@ -6,9 +6,8 @@ Melissen, IEEE Trans. Magn. 26 (1990) 706).
 
 The preconditioner is the engine's real cycle for M, the real parts of all conductances plus the sizes of
 their imaginary parts; it serves real and imaginary residuals alike. With A = K + iB and M = K + B, both
-semidefinite, all eigenvalues of the preconditioned matrix lie on the line from 1 to i: a condition of at
-most the root of 2, at any frequency. For the real parts alone they would spread with the largest tangent of
-a phase; for the sizes of conductances they lie within an arc, which took a few more iterations on a head.
+semidefinite, all eigenvalues of the preconditioned matrix lie on the line from 1 to i: within a factor of
+the root of 2, at any frequency. What was compared: docs/decisions/0021.
 """
 
 from __future__ import annotations
@@ -118,7 +117,8 @@ class PhasorEngine:
         widths = [np.ascontiguousarray(grid.widths(axis)) for axis in range(3)]
         self._faces: tuple[Pair, ...] = tuple(self._pair() for _ in range(3))
         if faces is None:
-            sweeps.fill_phasors(self.rows, along, tuple(widths), self._faces, 0, self.rows.n0)
+            slabs = self._team.slabs(self.rows.n0)
+            self._team.run(sweeps.fill_phasors, slabs, self.rows, along, tuple(widths), self._faces)
         else:
             for part in range(2):
                 given = tuple(np.ascontiguousarray((one.real, one.imag)[part]) for one in faces)
