@@ -94,6 +94,15 @@ def test_what_cannot_be_done_is_one_clear_message(tmp_path, arguments, words):
     assert "Traceback" not in ended.stderr and ended.stdout == ""
 
 
+def test_a_film_is_asked_for_in_words(built, tmp_path):
+    film = ("--film", "2 mm", "0.3 mm", "1 S/m")
+    ended = call("expose", PLAN, "--out", tmp_path, "--bases", built[0], *film)
+    assert ended.returncode == 0, ended.stderr
+    assert "Films of another kind" in ended.stdout
+    ended = call("expose", PLAN, "--out", tmp_path, "--bases", built[0], *film[:3], "1 V")
+    assert ended.returncode == 2 and "a conductivity with its unit" in ended.stderr
+
+
 def test_a_basis_that_does_not_serve_is_refused_with_the_reason(built, tmp_path, monkeypatch):
     folder, card = built
     named = ("--bases", folder, "--basis", card["name"])

@@ -10,7 +10,8 @@ from microcurrent.model import NervePath
 from microcurrent.physics.conduction.conductor import Conductor
 from microcurrent.physics.conduction.contact import Contact
 from microcurrent.physics.conduction.fields import current_density, electric_field, face_currents
-from microcurrent.planning.exposure.covering import Skin
+from microcurrent.planning.exposure.covering import Coating, Skin
+from microcurrent.planning.exposure.exposing import not_covered
 from microcurrent.planning.exposure.layers import layers_of
 from microcurrent.planning.planfile import read_plan
 from microcurrent.planning.prediction import predict
@@ -126,6 +127,30 @@ def test_direct_current_wets_the_skin_most_where_it_is_densest(lab):
         return skin.net.max() * skin.area[anode].sum() / stimulus.net_charge
 
     assert unevenness("300 uA") > 1.01 * unevenness("1 uA") > 1.01
+
+
+def test_a_film_spreads_the_contact_and_one_that_hardly_conducts_does_not(lab, held):
+    path, bare = lab.write("held", "hold"), held.exposed.skin
+    faint = lab.expose(path, coating=Coating(width=3 * MM, thickness=1e-9, conductivity=1e-3)).skin
+    wide = lab.expose(path, coating=Coating(width=3 * MM, thickness=0.5 * MM, conductivity=2.0)).skin
+    charge = bare.absolute @ bare.area
+    for skin in (faint, wide):
+        assert skin.absolute @ skin.area == pytest.approx(charge, rel=1e-6)
+        assert skin.area.sum() > 1.5 * bare.area.sum()
+    inside = np.isin(faint.faces, bare.faces)
+    assert faint.absolute[inside] @ faint.area[inside] == pytest.approx(charge, rel=0.01)
+    assert wide.absolute.max() < 0.7 * bare.absolute.max()
+    assert any(
+        "Films of another kind" in text
+        for text in not_covered(Coating(width=1, thickness=1, conductivity=1))
+    )
+
+
+@pytest.mark.parametrize("name", ["width", "thickness", "conductivity"])
+def test_a_film_of_nothing_is_refused(name):
+    values = {"width": 1 * MM, "thickness": 1 * MM, "conductivity": 1.0}
+    with pytest.raises(ValueRefused, match=f"film: expected finite and above 0|{name}"):
+        Coating(**{**values, name: 0.0})
 
 
 def test_potential_along_a_path_falls_by_the_field_along_it(lab, exposed):

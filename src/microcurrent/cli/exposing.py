@@ -30,6 +30,14 @@ def expose(
     basis: Annotated[
         str, typer.Option("--basis", metavar="NAME", help="Which basis. Default: the finest that fits.")
     ] = "",
+    film: Annotated[
+        tuple[str, str, str],
+        typer.Option(
+            "--film",
+            metavar="WIDTH THICKNESS CONDUCTIVITY",
+            help='A film of gel around every contact, such as "2 mm" "0.3 mm" "1 S/m".',
+        ),
+    ] = ("", "", ""),
     zones: Annotated[bool, typer.Option("--zones", help="Show every zone, too.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
     bases: Bases = None,
@@ -37,7 +45,11 @@ def expose(
 ) -> None:
     """Show what a plan gives, place by place, on a surface basis; write fields and pictures."""
     wanted = workflow.ExposureWanted(
-        formats=tuple(formats) or ("netcdf",), basis=basis, nerves=paths, overwrite=overwrite
+        formats=tuple(formats) or ("netcdf",),
+        basis=basis,
+        nerves=paths,
+        overwrite=overwrite,
+        film=_film(film),
     )
     with progress("Exposing", shown=not json) as bar:
         written = workflow.expose_plan(
@@ -53,6 +65,18 @@ def expose(
     _show(written.summary, zones=zones)
     for path in (*written.files, *(path for path, _ in written.pictures)):
         output.print(f"Written: {path}", soft_wrap=True)
+
+
+def _film(words: tuple[str, str, str]) -> tuple[float, float, float] | None:
+    """Width and thickness [m] and conductivity [S/m], or None where no film was asked for."""
+    if not any(words):
+        return None
+    width, thickness, conductivity = words
+    return (
+        units.read(width, "length"),
+        units.read(thickness, "length"),
+        units.read(conductivity, "conductivity"),
+    )
 
 
 def _show(found: ExposureMap, *, zones: bool) -> None:

@@ -21,7 +21,7 @@ from microcurrent.planning.export import (
     write_nifti,
     write_vtu,
 )
-from microcurrent.planning.exposure import Exposed, Ground, expose, fields_of, read_nerve_paths
+from microcurrent.planning.exposure import Coating, Exposed, Ground, expose, fields_of, read_nerve_paths
 from microcurrent.planning.exposure.catalogue import Card, card_named, fitting, name_of
 from microcurrent.planning.exposure.wanting import table_values
 from microcurrent.planning.planfile import read_plan
@@ -51,12 +51,14 @@ class ExposureWanted:
     """How a plan is to be exposed.
 
     `formats`, some of `FORMATS`; `basis`: digits of the name of one, or "" for the one that fits;
-    `nerves`: a file of paths; `overwrite` what the folder holds.
+    `nerves`: a file of paths; `film`: width beyond every contact and thickness [m], conductivity [S/m];
+    `overwrite` what the folder holds.
     """
 
     formats: tuple[str, ...] = ("netcdf",)
     basis: str = ""
     nerves: Path | None = None
+    film: tuple[float, float, float] | None = None
     overwrite: bool = False
 
 
@@ -73,6 +75,7 @@ def expose_plan(
     pictures = [*(out / f"current-step-{step.number}.svg" for step in plan.steps), out / "charge.svg"]
     names = _names(wanted.formats, plan)
     check_free([*(out / name for name in names), *pictures], overwrite=wanted.overwrite)
+    coating = _coating(wanted)
     nerves = read_nerve_paths(wanted.nerves) if wanted.nerves else ()
     values = table_values(source)
     card = card_named(folder, wanted.basis) if wanted.basis else fitting(folder, plan, source, values)
@@ -81,9 +84,16 @@ def expose_plan(
         basis=open_basis(folder / card.name), volume=even_volume(source, card.request.spacing),
         spacing=card.request.spacing, name=card.name, tables=tables.digest(),
     )  # fmt: skip
-    exposed = expose(plan, source, ground, nerves=nerves, on_progress=on_progress)
+    exposed = expose(plan, source, ground, nerves=nerves, coating=coating, on_progress=on_progress)
     files = _write(exposed, out, wanted)
     return Written(summary=exposed.summary, files=files, pictures=_draw(exposed, plan, pictures))
+
+
+def _coating(wanted: ExposureWanted) -> Coating | None:
+    if wanted.film is None:
+        return None
+    width, thickness, conductivity = wanted.film
+    return Coating(width=width, thickness=thickness, conductivity=conductivity)
 
 
 def _check_formats(formats: tuple[str, ...]) -> None:

@@ -20,8 +20,9 @@
     compiling    whether the kernels of the engine are compiled already
 """
 
+from microcurrent.planning.exposure.covering import Coating
 from microcurrent.planning.exposure.exposed import Exposed, fields_of
 from microcurrent.planning.exposure.exposing import Ground, expose
 from microcurrent.planning.exposure.nerve_paths import read_nerve_paths
 
-__all__ = ["Exposed", "Ground", "expose", "fields_of", "read_nerve_paths"]
+__all__ = ["Coating", "Exposed", "Ground", "expose", "fields_of", "read_nerve_paths"]

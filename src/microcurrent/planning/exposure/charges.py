@@ -22,8 +22,8 @@ ALL_SKIN = "all touched skin"
 class Charges:
     """Charge through every face of the skin: `net`, `absolute` (F,) [C], and the `area` (F,) [m2] touched.
 
-    The area of a face is the most that any contact covered of it, which on the staircase of a segmentation
-    is its shadow along the normal of the skin.
+    The area of a face is the most that metal or film ever covered of it, which on the staircase of a
+    segmentation is its shadow along the normal of the skin.
     """
 
     skin: Skin
@@ -42,9 +42,9 @@ class Charges:
         part = flow.share * np.real(currents) / flow.into
         self.net[faces] += part * flow.dwell.net
         self.absolute[faces] += np.abs(part) * flow.dwell.absolute
-        for one in flow.contacts:
-            at = one.metal.faces
-            self.area[at] = np.maximum(self.area[at], one.metal.area)
+        wet = flow.solution.wet
+        covered = np.bincount(np.searchsorted(faces, wet.faces), weights=wet.area, minlength=faces.size)
+        self.area[faces] = np.maximum(self.area[faces], covered)
 
     def arrays(self) -> SkinArrays:
         """Return what passed through each touched face and each patch, per area."""

@@ -15,7 +15,7 @@ from microcurrent.physics.bodies.volume import Volume
 from microcurrent.physics.conduction.basis.surface_basis import SurfaceBasis
 from microcurrent.planning.bodies import BodySource
 from microcurrent.planning.exposure.charges import Charges
-from microcurrent.planning.exposure.covering import Skin
+from microcurrent.planning.exposure.covering import Coating, Skin
 from microcurrent.planning.exposure.dwells import APART
 from microcurrent.planning.exposure.exposed import Exposed, NerveArrays
 from microcurrent.planning.exposure.flowing import flows_of, standing
@@ -29,14 +29,17 @@ from microcurrent.planning.prediction.sampling import Values, inputs_of, middle
 
 METHOD = f"microcurrent {__version__}: surface basis, live electrode solve at every position"
 #: What a map leaves out, in words that a person can judge it by.
-NOT_COVERED = (
+_NO_INTERVALS = (
     "Intervals: the figures are those of the values in the tables. `microcurrent predict` gives the 90 % "
-    "interval of the same quantities.",
-    "Gel or water beyond the contact: the tables have no thickness or conductivity of a film, so current "
-    "enters through the contact alone.",
-    "Tissue that the basis does not hold, and skin outside its region.",
-    "Skin between steps: each step begins with the layer at rest.",
+    "interval of the same quantities."
 )
+_NO_FILM = (
+    "Gel or water beyond the contact: the tables have no thickness or conductivity of a film, so current "
+    "enters through the contact alone, unless a film is asked for."
+)
+_FILM = "Films of another kind: around every contact the film is taken alike, as it was asked for."
+_NOT_HELD = "Tissue that the basis does not hold, and skin outside its region."
+_AT_REST = "Skin between steps: each step begins with the layer at rest."
 
 #: Progress: positions done, positions in all, what is being done.
 Progress = Callable[[int, int, str], None]
@@ -63,19 +66,20 @@ def expose(
     ground: Ground,
     *,
     nerves: Sequence[NervePath] = (),
+    coating: Coating | None = None,
     on_progress: Progress | None = None,
 ) -> Exposed:
     """Return what tissue and skin receive from one sitting of `plan`.
 
-    `nerves`: paths through the tissues of the basis. Raises `InputError` where a contact cannot be placed,
-    touches another or lies outside the basis, and where a path leaves its tissues; `PredictionError` where
-    a solution does not hold.
+    `nerves`: paths through the tissues of the basis; `coating`: a film around every contact. Raises
+    `InputError` where a contact cannot be placed, touches another or lies outside the basis, and where a
+    path leaves its tissues; `PredictionError` where a solution does not hold.
     """
     basis, volume = ground.basis, ground.volume
     values = middle(inputs_of(plan, source))
     scene = Scene(
         basis=basis,
-        skin=Skin(volume, basis.patches),
+        skin=Skin(volume, basis.patches, coating),
         media=media_of(basis, source, values),
         lines=tuple(line_of(path, basis, volume) for path in nerves),
         zones=zones_of(plan, source.body),
@@ -99,7 +103,7 @@ def expose(
             plan=plan.digest, body=digest(source.body), tables=ground.tables, basis=ground.name,
             spacing=ground.spacing, basis_error=max(one.error for one in basis.operators.values()),
             method=METHOD, steps=tuple(sums.summary() for sums in steps), skin=charges.parts(scene.zones),
-            not_covered=NOT_COVERED, warnings=source.body.warnings,
+            not_covered=not_covered(coating), warnings=source.body.warnings,
         ),
         volume=volume, patches=basis.patches,
         cells={tissue: medium.operator.cells for tissue, medium in scene.media.items()},
@@ -109,6 +113,11 @@ def expose(
         sections=tuple(sums.section for sums in steps),
         sites=tuple((site.name, site.position) for site in plan.sites),
     )  # fmt: skip
+
+
+def not_covered(coating: Coating | None) -> tuple[str, ...]:
+    """Return what a map leaves out."""
+    return (_NO_INTERVALS, _NO_FILM if coating is None else _FILM, _NOT_HELD, _AT_REST)
 
 
 def media_of(basis: SurfaceBasis, source: BodySource, values: Values) -> dict[str, Medium]:

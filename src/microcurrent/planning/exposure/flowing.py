@@ -10,7 +10,7 @@ import numpy as np
 from microcurrent.model.plan import Plan, Step
 from microcurrent.physics.conduction.basis.live.direct_current import through_direct_current
 from microcurrent.physics.conduction.basis.live.glide import Stay
-from microcurrent.physics.conduction.basis.live.network import wet_network
+from microcurrent.physics.conduction.basis.live.network import Wet
 from microcurrent.physics.conduction.basis.live.solving import solve_live
 from microcurrent.physics.conduction.basis.live.system import LiveSolution
 from microcurrent.physics.conduction.basis.surface_basis import SurfaceBasis
@@ -47,11 +47,13 @@ class Flow:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Standing:
-    """All positions of a step before anything is solved: one stay for each dwell."""
+    """All positions of a step before anything is solved: for each of the `dwells` both `contacts` and
+    the `wet` parts; `faces` (n,): all that are ever wet."""
 
     step: Step
     dwells: tuple[Dwell, ...]
     contacts: tuple[tuple[Covered, Covered], ...]
+    wet: tuple[Wet, ...]
     faces: Integers
 
 
@@ -93,8 +95,11 @@ def standing(step: Step, plan: Plan, skin: Skin, values: Values, *, apart: float
             pair.append(known[number, point])
         check_apart(pair[0], pair[1], step=step.number)
         contacts.append((pair[0], pair[1]))
-    faces = np.unique(np.concatenate([one.metal.faces for one in known.values()]))
-    return Standing(step=step, dwells=dwells, contacts=tuple(contacts), faces=faces)
+    return Standing(
+        step=step, dwells=dwells, contacts=tuple(contacts),
+        wet=tuple(skin.network(pair) for pair in contacts),
+        faces=np.unique(np.concatenate([one.faces for one in known.values()])),
+    )  # fmt: skip
 
 
 def flows_of(where: Standing, basis: SurfaceBasis, layers: Layers) -> Iterator[Flow]:
@@ -109,10 +114,9 @@ def flows_of(where: Standing, basis: SurfaceBasis, layers: Layers) -> Iterator[F
         return
     peak = where.step.stimulus.peak
     skin = np.zeros(basis.half_cell.size)
-    for dwell, pair in zip(where.dwells, where.contacts, strict=True):
+    for dwell, pair, wet in zip(where.dwells, where.contacts, where.wet, strict=True):
         for one, ohms in zip(pair, layers.ohms, strict=True):
-            skin[one.metal.faces] = ohms
-        wet = wet_network([one.metal for one in pair])
+            skin[one.faces] = ohms
         drives = (Drive(current=peak), Drive(current=-peak))
         solution = solve_live(response, wet, drives, skin=skin)
         yield Flow(dwell=dwell, contacts=pair, solution=solution, share=1.0, into=peak)
@@ -126,13 +130,13 @@ def _wetting(where: Standing, response: _Response, layers: Layers) -> Iterator[F
     peak = where.step.stimulus.peak
     stays = [
         Stay(
-            wet=wet_network([one.metal for one in pair]),
+            wet=wet,
             drives=(Drive(current=sign * peak), Drive(current=-sign * peak)),
             dwell=dwell.seconds,
             mean_absolute=min(1.0, dwell.absolute / (peak * dwell.seconds)),
             mean=0.0,
         )
-        for dwell, pair in zip(where.dwells, where.contacts, strict=True)
+        for dwell, wet in zip(where.dwells, where.wet, strict=True)
     ]
     skin = _skin_faces(where.contacts, layers, count=response.half_cell.size)
     longest = _PART * law.wetting_time
@@ -154,7 +158,7 @@ def _skin_faces(contacts: Sequence[tuple[Covered, Covered]], layers: Layers, *, 
     values = {name: np.full(count, value) for name, value in _layer(layers, 1).items()}
     for first, _ in contacts:
         for name, value in _layer(layers, 0).items():
-            values[name][first.metal.faces] = value
+            values[name][first.faces] = value
     return SkinFaces(law=layers.law, **values)
 
 
