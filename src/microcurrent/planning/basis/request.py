@@ -12,7 +12,7 @@ from microcurrent.physics.conduction.basis.layout import Choice
 from microcurrent.planning.bodies.source import BodySource
 
 #: The method that made a basis; raised whenever a change gives other numbers or other files.
-METHOD = 2
+METHOD = 3
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from microcurrent.physics.conduction.engine.rows import (
     Stencil,
     copy_faces,
     fill_conductances,
-    fill_inverse,
+    fill_inverse_of,
     make_rows,
     places_of,
 )
@@ -99,16 +99,18 @@ class Engine:
         self._tissue = along[0]
         self.rows, self.count = make_rows(along[0])
         memory.require(self.count, memory.SOLVE + memory.DOUBLE * double)
+        self._team = team = Team(threads or cores())
+        slabs = team.slabs(self.rows.n0)
         kind = np.float64 if double else np.float32
         exact: Faces = tuple(np.zeros(self.rows.size, kind) for _ in range(3))
         widths = [np.ascontiguousarray(grid.widths(axis)) for axis in range(3)]
         if faces is None:
-            fill_conductances(self.rows, along, tuple(widths), exact, 0, self.rows.n0)
+            team.run(fill_conductances, slabs, self.rows, along, tuple(widths), exact)
         else:
             copy_faces(self.rows, tuple(faces), exact)
         self._faces = exact
         inverse = np.zeros(self.rows.size, np.float32)
-        fill_inverse(self.rows, exact, inverse)
+        team.run(fill_inverse_of, slabs, self.rows, exact, inverse)
         alone = self.count - int(np.count_nonzero(inverse))
         if alone and self.count > 1:
             raise _refused("tissue", "one connected part", f"{alone} cells that touch no other")
@@ -116,11 +118,9 @@ class Engine:
         stencil = Stencil(g0, g1, g2, inverse)
         # One cell alone has nothing to solve.
         self._hierarchy = (
-            make_hierarchy(self.rows, stencil, widths=widths, team=Team(threads or cores()))
-            if self.count > 1
-            else None
+            make_hierarchy(self.rows, stencil, widths=widths, team=team) if self.count > 1 else None
         )
-        self._many: Many | None = None
+        self._many: list[Many] = []
         self._filled = np.flatnonzero(self.rows.high > self.rows.low)
         self._device: Any = None
         if device == "cuda" and self._hierarchy is not None:
@@ -209,29 +209,51 @@ class Engine:
             return np.zeros(right.shape, np.float32)
         if self._device is not None:
             return self._one_by_one(right, tolerance)
-        if self._many is None:
-            memory.require(self.count, memory.MANY)
-            self._many = Many(self._hierarchy)
         result = np.empty(right.shape, np.float32)
         places = self.places
         # Squares of small currents would be 0 in float32.
         units = np.ldexp(1.0, np.clip(np.frexp(sizes)[1], -100, 100)).astype(np.float32)
-        for first in range(0, right.shape[1], LANES):
+        crew = self._crew(-(-right.shape[1] // LANES))
+
+        def solve(many: Many, first: int) -> None:
             part = slice(first, min(first + LANES, right.shape[1]))
 
-            def fill(storage: Singles, part: slice = part) -> None:
+            def fill(storage: Singles) -> None:
                 storage[places, : part.stop - part.start] = right[:, part]
                 storage[:, : part.stop - part.start] /= units[part]
 
-            found = self._many.run(fill, tolerance, limit=_MOST_ITERATIONS)
-            worst = float(self._many.residuals.max())
-            if not worst <= tolerance:
+            found = many.run(fill, tolerance, limit=_MOST_ITERATIONS)
+            if not float(many.residuals.max()) <= tolerance:
                 # What is no number would stay in its work, even where there is no tissue.
-                iterations, self._many = self._many.iterations, None
-                raise _not_converged(iterations, worst, tolerance)
+                self._many = []
+                raise _not_converged(many.iterations, float(many.residuals.max()), tolerance)
             result[:, part] = found[places, : part.stop - part.start]
+
+        def share(number: int) -> None:
+            for first in range(LANES * number, right.shape[1], LANES * len(crew)):
+                solve(crew[number], first)
+
+        self._team.each(share, len(crew))
         result *= units
         return result
+
+    def _crew(self, blocks: int) -> list[Many]:
+        """Return who solves blocks of right sides: all threads on one, or each thread on its own.
+
+        Blocks apart need no meeting of threads, but each needs memory of its own.
+        """
+        hierarchy = self._hierarchy
+        if hierarchy is None:
+            return []
+        each = self.count * memory.MANY
+        room = int((memory.available() + len(self._many) * each) // each)
+        wanted = max(1, min(blocks, self._team.threads, room))
+        if len(self._many) != wanted:
+            self._many = []
+            memory.require(self.count, memory.MANY)
+            team = self._team if wanted == 1 else Team(1)
+            self._many = [Many(hierarchy, team) for _ in range(wanted)]
+        return self._many
 
     def _sizes(self, right: npt.NDArray[np.floating]) -> Floats:
         """Return the sums of the sizes of many right sides ``(K,)``; refuse those that cannot be used."""
