@@ -284,6 +284,17 @@ def test_iterations_are_bounded_at_any_frequency(frequency: str) -> None:
     assert found.iterations <= 2.5 * real.iterations
 
 
+def test_two_media_by_the_toss_of_a_coin_at_any_phase() -> None:
+    """The hardest box of the real engine, a contrast of 10 000, with a phase of its own in every cell."""
+    edges = np.linspace(0, 0.024, 25)
+    random = np.random.default_rng(0)
+    size = np.where(random.random((24, 24, 24)) < 0.5, 1.79, 1.8e-4)
+    tissue = size * np.exp(1j * np.radians(random.uniform(0, 85, size.shape)))
+    engine = PhasorEngine(Grid(x=edges, y=edges, z=edges), tissue)
+    robin, right = driven(engine)
+    assert engine.solve(right, robin=robin).iterations <= 60
+
+
 def test_one_cell_alone() -> None:
     edges = [0.0, 0.01]
     engine = PhasorEngine(Grid(x=edges, y=edges, z=edges), np.full((1, 1, 1), 1 + 1j))
