@@ -59,12 +59,21 @@ def functions():
                 yield f"{name_of(path)}:{node.name}", node
 
 
+def is_kernel(node):
+    """Numba calls kernels by position alone, and they are called from the next module, not by people."""
+    return any(isinstance(d, ast.Name) and d.id in ("kernel", "primitive") for d in node.decorator_list)
+
+
 def public():
     """Functions that others may call: those at the top of a module or class, without underscore."""
     for path, tree in trees():
         for holder in (tree, *(n for n in tree.body if isinstance(n, ast.ClassDef))):
             for node in holder.body:
-                if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                if (
+                    isinstance(node, ast.FunctionDef)
+                    and not node.name.startswith("_")
+                    and not is_kernel(node)
+                ):
                     yield f"{name_of(path)}:{node.name}", node
 
 

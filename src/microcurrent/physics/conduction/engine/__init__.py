@@ -10,7 +10,8 @@ conjugate gradients, whose potential and true residual are float64.
     levels       Hierarchy, Level   the cycle over the levels
     building     make_hierarchy     levels from conductances
     blocks       next_blocks        which cells may join, by place
-    aggregation  join_cells, ...    which of them do, by conductance, and the links between the joined
+    cells        join_cells         which of them do, by conductance, and the links between the joined
+    aggregation  join_nodes, Graph  the same on every further level
     sweeps       descend, ...       kernels on rows: sweeps, transfer, products
     extras       Extras             cells of a level that have no place on its rows
     links        Links, correct     the small lower levels

@@ -11,8 +11,9 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from microcurrent.errors import Problem, ValueRefused
-from microcurrent.physics.conduction.engine.aggregation import Graph, join_cells, join_nodes
+from microcurrent.physics.conduction.engine.aggregation import Graph, join_nodes
 from microcurrent.physics.conduction.engine.blocks import Blocks, next_blocks
+from microcurrent.physics.conduction.engine.cells import join_cells
 from microcurrent.physics.conduction.engine.extras import Extras, make_extras, with_coarse
 from microcurrent.physics.conduction.engine.levels import Hierarchy, Level
 from microcurrent.physics.conduction.engine.links import Links
