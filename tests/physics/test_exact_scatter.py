@@ -57,10 +57,12 @@ def test_steps_hold_the_volume_and_their_shares_the_surface(number: int) -> None
     conductor, place = ball(0.08, number)
     volume = conductor.grid.volumes()[conductor.conducting].sum()
     assert volume == pytest.approx(4 / 3 * np.pi, rel=0.01)
-    whole = steps.patch(conductor, place, lambda p: np.ones(len(p), dtype=bool), outward, impedance=1.0)
+    whole = steps.patch(
+        conductor, place, lambda p: np.ones(len(p), dtype=bool), outward=outward, impedance=1.0
+    )
     assert whole.area.sum() == pytest.approx(4 * np.pi, rel=0.02)
     # Steps themselves are half as large again, however small they are.
-    cap = steps.patch(conductor, place, lambda p: outward(p)[:, 2] > 0.8, outward, impedance=1.0)
+    cap = steps.patch(conductor, place, lambda p: outward(p)[:, 2] > 0.8, outward=outward, impedance=1.0)
     assert cap.area.sum() == pytest.approx(2 * np.pi * 0.2, rel=0.06)
 
 

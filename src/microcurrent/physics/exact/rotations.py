@@ -133,7 +133,7 @@ def bar_errors(level: int, place: Placing) -> tuple[float, float]:
     )
     found = float(solution.electrode_potentials[0]) / 1e-3
     middle = conductor.conducting & (np.abs(steps.centres(grid, place)[..., 2]) < 0.5 * half[2])
-    _, slope = steps.fields_in_body(conductor, place, solution, labels)
+    _, slope = steps.fields_in_body(conductor, place, solution, labels=labels)
     field = slope[middle]
     density = field * np.array(_BAR_TABLE)[labels[middle], None]
     wanted = np.broadcast_to([0.0, 0.0, -1e-3 / area], density.shape)
@@ -152,4 +152,4 @@ def _end(conductor: Conductor, place: Placing, side: float) -> Contact:
     def outward(points: Floats) -> Floats:
         return np.broadcast_to(normal, points.shape)
 
-    return steps.patch(conductor, place, inside, outward, impedance=_BAR_IMPEDANCE)
+    return steps.patch(conductor, place, inside, outward=outward, impedance=_BAR_IMPEDANCE)

@@ -107,7 +107,7 @@ def inject(
         def inside(points: Floats, axis: Floats = axis, least: float = least) -> npt.NDArray[np.bool_]:
             return np.asarray(_radial(points) @ axis > least)
 
-        contacts.append(steps.patch(conductor, place, inside, _radial, impedance=layer))
+        contacts.append(steps.patch(conductor, place, inside, outward=_radial, impedance=layer))
     solution = conductor.solve(contacts, [cap.current for cap in caps])
     return Ball(conductor=conductor, place=place, labels=labels, solution=solution, caps=caps)
 
@@ -141,7 +141,7 @@ def compared(ball: Ball, shells: Shells, *, shell: int, inner: bool) -> Errors:
     index = index[(cosines < math.cos(_AWAY)).all(axis=1)]
     index = index[:: index.size // _MOST_POINTS + 1]
     exact = spherical_field(at.reshape(-1, 3)[index], shells, ball.caps)
-    plain, slope = steps.fields_in_body(ball.conductor, ball.place, ball.solution, ball.labels)
+    plain, slope = steps.fields_in_body(ball.conductor, ball.place, ball.solution, labels=ball.labels)
     return Errors(
         potential=steps.potentials_apart(ball.solution.potential.reshape(-1)[index], exact.potential),
         field=steps.apart(plain.reshape(-1, 3)[index], exact.field),
@@ -209,7 +209,7 @@ def limb_errors(level: int, number: int) -> tuple[float]:
             return np.asarray(from_middle < _LIMB_PATCH)
 
         layer = steps.even(LIMB.radius, LIMB.conductivity)
-        contacts.append(steps.patch(conductor, place, inside, _from_axis, impedance=layer))
+        contacts.append(steps.patch(conductor, place, inside, outward=_from_axis, impedance=layer))
     currents = [1e-3, -1e-3]
     solution = conductor.solve(contacts, currents)
     r, azimuth, z = np.array(_LIMB_POINTS).T
@@ -247,7 +247,7 @@ def _arc(conductor: Conductor, place: Placing, angle: float, *, half: float, imp
         away = np.arctan2(points[:, 1], points[:, 0]) - angle
         return np.asarray(np.abs((away + math.pi) % (2 * math.pi) - math.pi) < half)
 
-    return steps.patch(conductor, place, inside, _from_axis, impedance=impedance)
+    return steps.patch(conductor, place, inside, outward=_from_axis, impedance=impedance)
 
 
 def inclusion_errors(level: int, number: int) -> tuple[float]:
@@ -299,7 +299,7 @@ def ring_errors(level: int, number: int, *, impedance: float) -> tuple[float]:
         def outward(points: Floats, side: float = side) -> Floats:
             return side * _from_axis(points)
 
-        contacts.append(steps.patch(conductor, place, inside, outward, impedance=impedance))
+        contacts.append(steps.patch(conductor, place, inside, outward=outward, impedance=impedance))
     solution = conductor.solve(contacts, [1e-3, -1e-3])
     exact = columns.coaxial_resistance(
         PLATE.inner_radius,

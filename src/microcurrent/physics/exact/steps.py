@@ -128,8 +128,8 @@ def patch(
     conductor: Conductor,
     place: Placing,
     inside: Callable[[Floats], npt.NDArray[np.bool_]],
-    outward: Callable[[Floats], Floats],
     *,
+    outward: Callable[[Floats], Floats],
     impedance: float,
 ) -> Contact:
     """Return the contact on the outer faces within a patch of the surface.
@@ -166,7 +166,7 @@ def even(radius: float, conductivity: float) -> float:
 
 
 def fields_in_body(
-    conductor: Conductor, place: Placing, solution: Solution, labels: Labels
+    conductor: Conductor, place: Placing, solution: Solution, *, labels: Labels
 ) -> tuple[Floats, Floats]:
     """Return the field at cell centres in the body's frame, V/m ``(nx, ny, nz, 3)``, in two ways.
 

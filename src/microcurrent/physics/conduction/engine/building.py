@@ -50,8 +50,10 @@ class _Sketch(NamedTuple):
 def make_hierarchy(rows: Rows, stencil: Stencil, *, widths: Sequence[Floats], team: Team) -> Hierarchy:
     """Return the levels below the cells on `rows`, whose grid has `widths` [m] along each axis."""
     blocks = next_blocks(widths, min(float(w.min()) for w in widths))
-    of, graph = join_cells(rows, stencil, blocks, team)
-    none = make_extras(rows.size, np.zeros(1, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32))
+    of, graph = join_cells(rows, stencil, blocks, team=team)
+    none = make_extras(
+        rows.size, np.zeros(1, np.int32), neighbour=np.zeros(0, np.int32), link=np.zeros(0, np.float32)
+    )
     cells = int(np.count_nonzero(stencil.inverse))
     sketches = [_Sketch(rows, stencil, none, of, blocks.of[0], cells)]
     while graph.nodes >= _ON_ROWS:
@@ -110,7 +112,7 @@ def _on_rows(graph: Graph, shape: tuple[int, ...]) -> tuple[Places, Rows, Stenci
     lengths = np.diff(graph.begin)[others]
     begin = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     pick = np.repeat(graph.begin[:-1][others] - begin[:-1], lengths) + np.arange(begin[-1])
-    extras = make_extras(rows.size, begin, place[graph.neighbour[pick]], graph.link[pick])
+    extras = make_extras(rows.size, begin, neighbour=place[graph.neighbour[pick]], link=graph.link[pick])
     return place, rows, Stencil(g0, g1, g2, inverse), extras
 
 

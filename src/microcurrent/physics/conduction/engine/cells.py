@@ -24,7 +24,7 @@ _SLOTS = 10
 
 
 def join_cells(
-    rows: Rows, stencil: Stencil, blocks: Blocks, team: Team
+    rows: Rows, stencil: Stencil, blocks: Blocks, *, team: Team
 ) -> tuple[npt.NDArray[np.int32], Graph]:
     """Return the aggregate of each place in storage and the aggregates' graph.
 

@@ -33,7 +33,9 @@ class Extras(NamedTuple):
     coarse: Integers
 
 
-def make_extras(base: int, begin: Integers, neighbour: Integers, link: npt.NDArray[np.float32]) -> Extras:
+def make_extras(
+    base: int, begin: Integers, *, neighbour: Integers, link: npt.NDArray[np.float32]
+) -> Extras:
     """Return extras with their links in order; see `with_coarse`."""
     of = np.repeat(np.arange(begin.size - 1, dtype=np.int32), np.diff(begin))
     kind = np.where(neighbour < base, 0, np.where(neighbour < base + of, 1, 2))
