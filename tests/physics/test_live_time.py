@@ -362,6 +362,24 @@ def test_direct_current_wets_where_it_flows_and_the_skin_recovers_behind_it(
         assert np.abs(step.solution.currents).max() < 1e-9 * CURRENT
 
 
+def test_a_waveform_that_runs_backwards_wets_as_drives_that_are_exchanged(
+    gelled: tuple[DirectResponse, Wet],
+) -> None:
+    response, wet = gelled
+    skin = skin_faces(LAW, GEL, count=response.half_cell.size)
+    found = []
+    for stay in (
+        Stay(wet=wet, drives=PAIR, dwell=60.0, mean=-0.5, mean_absolute=0.5),
+        Stay(wet=wet, drives=PAIR[::-1], dwell=60.0, mean=0.5, mean_absolute=0.5),
+        Stay(wet=wet, drives=PAIR, dwell=60.0, mean=0.5, mean_absolute=0.5),
+    ):
+        (step,) = through_direct_current(response, [stay], skin=skin, longest=60.0)
+        found.append(step.state.conductance)
+    assert found[0] == pytest.approx(found[1], rel=1e-9)
+    # Skin under the cathode is wetted more, so the direction shows.
+    assert np.abs(found[0] - found[2]).max() > 0.1 * skin.rest.max()
+
+
 def test_steps_of_direct_current_converge_at_first_order(gelled: tuple[DirectResponse, Wet]) -> None:
     response, wet = gelled
     skin = skin_faces(LAW, GEL, count=response.half_cell.size)

@@ -48,8 +48,9 @@ def through_direct_current(
     """Yield the steps of `stays` one after the other, each at most `longest` [s].
 
     `skin`: the layer of every face of the basis (F,), at rest at first or in `state`. A waveform that is
-    not constant wets the skin with its mean absolute value, as far as this slow model goes. Raises
-    `ValueRefused` for skin of other faces and a step that is not positive, and `ConvergenceError`.
+    not constant wets the skin with its mean absolute value, in the direction of its mean (of the drives
+    where that is 0), as far as this slow model goes. Raises `ValueRefused` for skin of other faces and a
+    step that is not positive, and `ConvergenceError`.
     """
     if skin.count != response.half_cell.size:
         raise _refused("skin", f"a layer for each of {response.half_cell.size} faces", f"{skin.count}")
@@ -69,7 +70,8 @@ def through_direct_current(
                 return secant_impedance(layer, density, at)
 
             solution = solve_nonlinear(response, stay.wet, stay.drives, law=law)
-            now = _later(skin, now, solution, share=stay.mean_absolute, length=stay.dwell / count)
+            share = math.copysign(stay.mean_absolute, stay.mean or 1.0)
+            now = _later(skin, now, solution, share=share, length=stay.dwell / count)
             yield Step(
                 number=number, start=seconds, length=stay.dwell / count, solution=solution, state=now
             )
