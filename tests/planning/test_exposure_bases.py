@@ -84,21 +84,21 @@ def test_a_name_of_none_and_a_damaged_card_are_told(lab, tmp_path):
 
 
 def test_the_finest_whole_basis_that_holds_every_site_fits(lab, tmp_path):
-    found = fitting(lab.bases, lab.plan, lab.source, lab.values)
+    found = fitting(lab.bases, lab.plan, lab.source, values=lab.values)
     assert found.name == lab.card.name
     other = {
         tissue: 2 * value if isinstance(value, float) else value for tissue, value in lab.values.items()
     }
     with pytest.raises(ValueRefused, match="no basis fits this plan"):
-        fitting(lab.bases, lab.plan, lab.source, other)
+        fitting(lab.bases, lab.plan, lab.source, values=other)
     far = replace(lab.plan.sites[0], name="far", position=(40 * MM, 0.0, 0.0))
     with pytest.raises(ValueRefused, match=r"around .*far"):
-        fitting(lab.bases, replace(lab.plan, sites=(*lab.plan.sites, far)), lab.source, lab.values)
+        fitting(lab.bases, replace(lab.plan, sites=(*lab.plan.sites, far)), lab.source, values=lab.values)
     (tmp_path / f"{lab.card.name}.part").mkdir()
     write_card(tmp_path, lab.card)
     assert cards_in(tmp_path)[0].state == "begun"
     with pytest.raises(ValueRefused, match="microcurrent basis build PLAN"):
-        fitting(tmp_path, lab.plan, lab.source, lab.values)
+        fitting(tmp_path, lab.plan, lab.source, values=lab.values)
 
 
 # Whether the engine is compiled

@@ -78,7 +78,9 @@ def expose_plan(
     coating = _coating(wanted)
     nerves = read_nerve_paths(wanted.nerves) if wanted.nerves else ()
     values = table_values(source)
-    card = card_named(folder, wanted.basis) if wanted.basis else fitting(folder, plan, source, values)
+    card = (
+        card_named(folder, wanted.basis) if wanted.basis else fitting(folder, plan, source, values=values)
+    )
     _check_serves(card, source, folder)
     ground = Ground(
         basis=open_basis(folder / card.name), volume=even_volume(source, card.request.spacing),

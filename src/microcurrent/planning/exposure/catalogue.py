@@ -91,7 +91,7 @@ def card_named(folder: Path, name: str) -> Card:
 
 
 def fitting(
-    folder: Path, plan: Plan, source: BodySource, values: Mapping[str, float | Sequence[float]]
+    folder: Path, plan: Plan, source: BodySource, *, values: Mapping[str, float | Sequence[float]]
 ) -> Card:
     """Return the basis with the finest grid that is of this body, by these values, around a plan's sites.
 
