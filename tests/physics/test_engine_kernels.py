@@ -135,7 +135,10 @@ def plain_levels(hierarchy):
 
 
 def cycle(plain, right, depth=0):
-    """One symmetric cycle from 0: forward sweep, two cycles on what is left over, backward sweep."""
+    """One symmetric cycle from 0: forward sweep, cycles on what is left over, backward sweep.
+
+    Two cycles, but one on a first coarser level that stands on rows.
+    """
     one = plain[depth]
     z = solve_triangular(one.lower, right, lower=True)
     left = right - one.matrix @ z
@@ -145,7 +148,8 @@ def cycle(plain, right, depth=0):
         found = plain[-1].inverse @ coarse
     else:
         found = cycle(plain, coarse, depth + 1)
-        found = found + cycle(plain, coarse - plain[depth + 1].matrix @ found, depth + 1)
+        if depth > 0 or plain[1].places is None:
+            found = found + cycle(plain, coarse - plain[depth + 1].matrix @ found, depth + 1)
     z = z + found[one.to]
     return solve_triangular(one.lower.T, right - (one.matrix - one.lower.T) @ z)
 

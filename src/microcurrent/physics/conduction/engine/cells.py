@@ -15,9 +15,9 @@ from microcurrent.physics.conduction.engine.aggregation import (
     unite,
 )
 from microcurrent.physics.conduction.engine.blocks import Blocks
-from microcurrent.physics.conduction.engine.rows import Integers, Rows, Stencil
+from microcurrent.physics.conduction.engine.rows import WIDTH, Integers, Rows, Stencil
 from microcurrent.physics.conduction.engine.team import Slab, Team
-from microcurrent.physics.conduction.engine.vectors import kernel
+from microcurrent.physics.conduction.engine.vectors import kernel, larger, load8, mul, splat8, store
 
 #: As for nodes. Memory is scarce here, and a cell's aggregate has few links.
 _SLOTS = 10
@@ -66,12 +66,16 @@ def _join_cells(rows, stencil, blocks, work, first, last):
     g0, g1, g2, inverse = stencil
     m0, m1, m2 = blocks
     of, least = work
+    strong_part = splat8(STRONG)
     for row in range(first * rows.n1, last * rows.n1):
         s, b0, b1 = rows.start[row], rows.below0[row], rows.below1[row]
-        for k in range(rows.low[row], rows.high[row]):
-            one = max(max(g0[s + k], g0[b0 + k]), max(g1[s + k], g1[b1 + k]))
-            least[s + k] = max(one, max(g2[s + k], g2[s + k - 1])) * STRONG
-            of[s + k] = s + k
+        for k in range(rows.low[row], rows.high[row], WIDTH):
+            v = larger(load8(g0, s + k), load8(g0, b0 + k))
+            v = larger(v, larger(load8(g1, s + k), load8(g1, b1 + k)))
+            v = larger(v, larger(load8(g2, s + k), load8(g2, s + k - 1)))
+            store(least, s + k, mul(v, strong_part))
+        for c in range(s + rows.low[row], s + rows.high[row]):
+            of[c] = c
     for i in range(first, last):
         for j in range(rows.n1):
             row = i * rows.n1 + j

@@ -37,14 +37,27 @@ def make_extras(
     base: int, begin: Integers, *, neighbour: Integers, link: npt.NDArray[np.float32]
 ) -> Extras:
     """Return extras with their links in order; see `with_coarse`."""
-    of = np.repeat(np.arange(begin.size - 1, dtype=np.int32), np.diff(begin))
-    kind = np.where(neighbour < base, 0, np.where(neighbour < base + of, 1, 2))
-    order = np.lexsort((neighbour, kind, of))
-    ends = [
-        (begin[:-1] + np.bincount(of[kind < limit], minlength=begin.size - 1)).astype(np.int32)
-        for limit in (1, 2)
-    ]
-    return Extras(base, begin, ends[0], ends[1], neighbour[order], link[order], np.zeros(0, np.int32))
+    ends = np.empty((2, begin.size - 1), np.int32)
+    ordered, links = np.empty_like(neighbour), np.empty_like(link)
+    _in_order(base, (begin, neighbour, link), ends, (ordered, links))
+    return Extras(base, begin, ends[0], ends[1], ordered, links, np.zeros(0, np.int32))
+
+
+@kernel
+def _in_order(base, given, ends, out):
+    """Write links to rows, to earlier extras and to later ones, and where the first two end."""
+    begin, neighbour, link = given
+    ordered, links = out
+    for e in range(begin.size - 1):
+        to = begin[e]
+        for kind in range(3):
+            for m in range(begin[e], begin[e + 1]):
+                b = neighbour[m]
+                if kind == (0 if b < base else (1 if b < base + e else 2)):
+                    ordered[to], links[to] = b, link[m]
+                    to += 1
+            if kind < 2:
+                ends[kind, e] = to
 
 
 def with_coarse(extras: Extras, of: Integers) -> Extras:

@@ -76,6 +76,8 @@ class Iteration:
         self.residual = math.inf
         self.left = Left(square=math.inf, whole=math.inf)
         self._step, self._beta, self._energy = 0.0, 0.0, 0.0
+        self._held = sources.places[sources.robin > 0]
+        self._robin = sources.robin[sources.robin > 0]
         self._electrodes = float(sources.robin.sum())
         # The sum of the residual, and what the direction takes off it: only electrodes change it. Added up
         # over cells in float32 it would be noise, and a constant over a tiny conductance, made of noise.
@@ -143,12 +145,12 @@ class Iteration:
 
     def _iterate(self) -> None:
         """One iteration after a forward sweep on the present residual."""
-        level, sources = self._level, self._sources
+        level = self._level
         energy, change = self._hierarchy.ascend(0)
-        touched = level.z[sources.places].astype(float)
+        touched = level.z[self._held].astype(float)
         shift = 0.0
         if self._electrodes > 0:
-            shift = (self._whole - float(sources.robin @ touched)) / self._electrodes
+            shift = (self._whole - float(self._robin @ touched)) / self._electrodes
             energy += shift * self._whole
         if self._energy > 0:
             # After a fresh residual there is no last change to orthogonalise against.
@@ -158,9 +160,9 @@ class Iteration:
         products = self._hierarchy.team.run(
             sweeps.advance, level.slabs, level.rows, level.stencil, vectors, scalars
         )
-        flow = sources.robin * (touched + shift)
-        level.q[sources.places] += flow.astype(np.float32)
-        curvature = sum(products) + float(level.p[sources.places].astype(float) @ flow)
+        flow = self._robin * (touched + shift)
+        level.q[self._held] += flow.astype(np.float32)
+        curvature = sum(products) + float(level.p[self._held].astype(float) @ flow)
         self._flow = float(flow.sum()) + self._beta * self._flow
         # Where only rounding is left there may be nothing to step along.
         self._step = energy / curvature if curvature > 0 else 0.0

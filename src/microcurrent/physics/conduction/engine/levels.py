@@ -136,13 +136,16 @@ class Hierarchy:
         return sum(d[0] for d in dots), sum(d[1] for d in dots)
 
     def _correct(self, depth: int) -> None:
-        """Two cycles on a level on rows, or the W-cycle of the levels of links."""
+        """Two cycles on a level on rows, one on the first; or the W-cycle of the levels of links."""
         if depth == len(self.levels):
             li.correct(self.links, self._right, self._z, self._keep)
             return
         level = self.levels[depth]
         self.descend(depth, 0.0)
         self.ascend(depth)
+        if depth == 1:
+            # The largest of the coarser levels would cost as much again as it saves.
+            return
         # keep = z and q = A z; the next descent takes q off the right side.
         vectors = (level.z, level.p, level.q, level.y)
         self.team.run(sweeps.advance, level.slabs, level.rows, level.stencil, vectors, (0.0, 0.0, 0.0))

@@ -171,6 +171,8 @@ class Many:
         nothing = np.zeros(LANES)
         self._descend(depth, nothing)
         self._ascend(depth)
+        if depth == 1:
+            return
         self._advance(depth, nothing, nothing)
         if level.has_extras:
             ll.lanes_extras_product(level.extras, work["z"], work["q"], work["p"])

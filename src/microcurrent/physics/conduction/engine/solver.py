@@ -224,8 +224,6 @@ class Engine:
 
             found = many.run(fill, tolerance, limit=_MOST_ITERATIONS)
             if not float(many.residuals.max()) <= tolerance:
-                # What is no number would stay in its work, even where there is no tissue.
-                self._many = []
                 raise _not_converged(many.iterations, float(many.residuals.max()), tolerance)
             result[:, part] = found[places, : part.stop - part.start]
 
@@ -233,7 +231,14 @@ class Engine:
             for first in range(LANES * number, right.shape[1], LANES * len(crew)):
                 solve(crew[number], first)
 
-        self._team.each(share, len(crew))
+        done = False
+        try:
+            self._team.each(share, len(crew))
+            done = True
+        finally:
+            if not done:
+                # After a failure or Ctrl-C its work holds what is no number, or is still written to.
+                self._many = []
         result *= units
         return result
 
@@ -251,8 +256,10 @@ class Engine:
         if len(self._many) != wanted:
             self._many = []
             memory.require(self.count, memory.MANY)
-            team = self._team if wanted == 1 else Team(1)
-            self._many = [Many(hierarchy, team) for _ in range(wanted)]
+            teams = (
+                [self._team] if wanted == 1 else [Team(self._team.threads // wanted) for _ in range(wanted)]
+            )
+            self._many = [Many(hierarchy, team) for team in teams]
         return self._many
 
     def _sizes(self, right: npt.NDArray[np.floating]) -> Floats:

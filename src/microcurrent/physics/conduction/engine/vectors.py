@@ -158,6 +158,16 @@ add, sub, mul = _binary("fadd"), _binary("fsub"), _binary("fmul")
 
 
 @primitive
+def larger(typing: Any, a: Any, b: Any) -> Any:
+    """Return the larger of each two elements."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.select(builder.fcmp_ordered(">", *arguments), *arguments)
+
+    return a(a, b), generate
+
+
+@primitive
 def reciprocal(typing: Any, a: Any) -> Any:
     """Return one over each element, 0 for an element of 0."""
 
