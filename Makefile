@@ -58,9 +58,12 @@ imports: .venv/made-dev
 docs: .venv/made-dev  ## build the documentation into docs/_build
 	@$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build
 
-bench: .venv/made-dev  ## print the verification table and the timings
+bench: .venv/made-dev  ## print closed forms, timings beside peers, basis and positions a second (about 10 minutes)
 	@$(BIN)/python benchmarks/verification.py
 	@$(BIN)/python benchmarks/timing.py
+	@$(BIN)/python benchmarks/peers.py --size 100 --runs 3 --out out/bench
+	@$(BIN)/python benchmarks/basis.py
+	@$(BIN)/python benchmarks/live.py
 
 lock:  ## refresh the lock files (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group build -o requirements.lock

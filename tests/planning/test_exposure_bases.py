@@ -106,8 +106,8 @@ def test_the_finest_whole_basis_that_holds_every_site_fits(lab, tmp_path):
 
 def test_kernels_are_compiled_after_use_and_not_in_an_empty_cache(lab, tmp_path):
     assert lab.basis.patches.count > 0
-    assert kernels_compiled()
-    ask = "from microcurrent.workflow import engine_is_compiled; print(engine_is_compiled())"
+    assert kernels_compiled(basis=True)
+    ask = "from microcurrent.workflow import engine_is_compiled; print(engine_is_compiled(basis=True))"
     told = subprocess.run(
         [sys.executable, "-c", ask], env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)},
         capture_output=True, text=True, check=True,

@@ -52,7 +52,7 @@ def build(
         radius=units.read(radius, "length"),
         tissues=tuple(tissue),
     )
-    announce_compiling()
+    announce_compiling(basis=True)
     with _telling(quiet=json) as report:
         card = workflow.build_basis(wanted, bases_path(bases), on_progress=report)
     if json:
@@ -90,9 +90,9 @@ def _telling(*, quiet: bool) -> Iterator[Callable[[int, int, float | None], None
             raise
 
 
-def announce_compiling() -> None:
+def announce_compiling(*, basis: bool) -> None:
     """Say that the field engine is compiled first, where it is not."""
-    if not workflow.engine_is_compiled():
+    if not workflow.engine_is_compiled(basis=basis):
         say("Compiling the field engine, once for this version: 10 to 20 seconds.")
 
 

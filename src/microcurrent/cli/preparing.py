@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from microcurrent import workflow
+from microcurrent.cli.bases import announce_compiling
 from microcurrent.cli.console import output, progress, say, show_json
 from microcurrent.cli.options import (
     SAMPLES,
@@ -162,6 +163,8 @@ def make_prediction(
     workspace: workflow.Workspace, prepared: workflow.Prepared, samples: int, *, quiet: bool
 ) -> Prediction:
     """Predict with a progress bar."""
+    if not quiet:
+        announce_compiling(basis=False)
     with progress("Predicting", shown=not quiet) as report:
         return workflow.predict(
             prepared, workspace=workspace, actor=actor(), samples=samples, on_progress=report

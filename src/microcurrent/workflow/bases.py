@@ -8,10 +8,10 @@ from pathlib import Path
 
 from microcurrent import tables
 from microcurrent.model.plan import Plan
-from microcurrent.planning.basis import surface_basis
+from microcurrent.planning.basis import name_of, surface_basis
 from microcurrent.planning.basis.making import open_basis
 from microcurrent.planning.bodies import BodySource, read_body
-from microcurrent.planning.exposure.catalogue import Card, card_named, cards_in, name_of, write_card
+from microcurrent.planning.exposure.catalogue import Card, card_named, cards_in, write_card
 from microcurrent.planning.exposure.compiling import kernels_compiled
 from microcurrent.planning.exposure.wanting import RADIUS, request_of, table_values
 from microcurrent.planning.planfile import read_plan
@@ -39,9 +39,12 @@ class BasisWanted:
     tissues: tuple[str, ...] = ()
 
 
-def engine_is_compiled() -> bool:
-    """Return whether the field engine is compiled; if not, its first use takes some ten seconds longer."""
-    return kernels_compiled()
+def engine_is_compiled(*, basis: bool) -> bool:
+    """Return whether the field engine is compiled, for a surface basis or for single solves.
+
+    If not, its first use takes some ten seconds longer.
+    """
+    return kernels_compiled(basis=basis)
 
 
 def build_basis(wanted: BasisWanted, folder: Path, *, on_progress: Progress | None = None) -> Card:

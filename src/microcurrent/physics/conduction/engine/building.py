@@ -47,14 +47,15 @@ class _Sketch(NamedTuple):
     cells: int
 
 
-def make_hierarchy(rows: Rows, stencil: Stencil, *, widths: Sequence[Floats], team: Team) -> Hierarchy:
-    """Return the levels below the cells on `rows`, whose grid has `widths` [m] along each axis."""
+def make_hierarchy(
+    rows: Rows, stencil: Stencil, *, cells: int, widths: Sequence[Floats], team: Team
+) -> Hierarchy:
+    """Return the levels below the `cells` on `rows`, whose grid has `widths` [m] along each axis."""
     blocks = next_blocks(widths, min(float(w.min()) for w in widths))
     of, graph = join_cells(rows, stencil, blocks, team=team)
     none = make_extras(
         rows.size, np.zeros(1, np.int32), neighbour=np.zeros(0, np.int32), link=np.zeros(0, np.float32)
     )
-    cells = int(np.count_nonzero(stencil.inverse))
     sketches = [_Sketch(rows, stencil, none, of, blocks.of[0], cells)]
     while graph.nodes >= _ON_ROWS:
         placed = _on_rows(graph, tuple(w.size for w in blocks.widths))
@@ -62,7 +63,8 @@ def make_hierarchy(rows: Rows, stencil: Stencil, *, widths: Sequence[Floats], te
             break
         place, lower, lower_stencil, extras = placed
         # Place 0 stays 0: it stands for no tissue.
-        sketches[-1] = sketches[-1]._replace(of=np.append(place, np.int32(0))[sketches[-1].of])
+        of = sketches[-1].of
+        np.take(np.append(place, np.int32(0)), of, out=of, mode="clip")
         blocks = next_blocks(blocks.widths, blocks.target)
         joined, finer = join_nodes(graph, blocks)
         of = np.full(lower_stencil.inverse.size, finer.nodes, np.int32)

@@ -138,7 +138,8 @@ class PhasorEngine:
         alone = self.count - int(np.count_nonzero(inverse))
         if alone:
             raise _refused("tissue", "one connected part", f"{alone} cells that touch no other")
-        return make_hierarchy(self.rows, Stencil(g0, g1, g2, inverse), widths=widths, team=self._team)
+        stencil = Stencil(g0, g1, g2, inverse)
+        return make_hierarchy(self.rows, stencil, cells=self.count, widths=widths, team=self._team)
 
     @property
     def cells(self) -> npt.NDArray[np.int64]:
@@ -261,7 +262,8 @@ class _Iteration:
         self._refresh(measure)
         goal, least = self._goal(tolerance), self._square
         best, stalls = self.residual, 0
-        while self.residual > tolerance:
+        # Written so that NaN is not taken for an answer.
+        while not self.residual <= tolerance:
             if stalls >= _STALLS:
                 return "ask for a tolerance above rounding"
             if self.iterations >= _MOST_ITERATIONS:
@@ -280,7 +282,8 @@ class _Iteration:
 
     def _goal(self, tolerance: float) -> float:
         """The root of the sum of squares at which to look at the true residual again."""
-        return self._square * max(_DROP, _BELOW * tolerance / self.residual)
+        wanted = _BELOW * tolerance / self.residual if self.residual > 0 else 0.0
+        return self._square * max(_DROP, wanted)
 
     def _reduce(self, step: complex) -> None:
         """r -= step q."""

@@ -25,6 +25,7 @@ from microcurrent.physics.conduction.engine.rows import (
     make_rows,
     places_of,
 )
+from microcurrent.physics.conduction.engine.soundness import check_conductivity, check_faces
 from microcurrent.physics.conduction.engine.team import Team, cores
 from microcurrent.physics.conduction.grid import Grid
 
@@ -73,7 +74,7 @@ class Engine:
     Conductances are kept as float32, which defines the matrix unless `double` keeps them as float64, too,
     for the true residual. `sigma`: S/m ``(nx, ny, nz)``, or three of them along x, y, z; 0 where there is
     no tissue, which must be one connected part. `faces`: ready conductances [S] between cells, arrays
-    one shorter than the grid along their own axis.
+    one shorter than the grid along their own axis, 0 towards air. Raises `ValueRefused` for others.
 
     Not to be used by two threads at once; it shares its own work between `threads`, by default
     one for each core. `device`: "cpu", or "cuda" for a graphics processor, where many right sides are
@@ -92,9 +93,9 @@ class Engine:
     ) -> None:
         _check_device(device)
         along = (sigma,) * 3 if isinstance(sigma, np.ndarray) else tuple(sigma)
-        for one in along:
-            if one.shape != grid.shape:
-                raise _refused("conductivity", f"shape {grid.shape}", f"{one.shape}")
+        check_conductivity(grid, along)
+        if faces is not None:
+            check_faces(along[0], faces)
         self.shape = grid.shape
         self._tissue = along[0]
         self.rows, self.count = make_rows(along[0])
@@ -118,7 +119,9 @@ class Engine:
         stencil = Stencil(g0, g1, g2, inverse)
         # One cell alone has nothing to solve.
         self._hierarchy = (
-            make_hierarchy(self.rows, stencil, widths=widths, team=team) if self.count > 1 else None
+            make_hierarchy(self.rows, stencil, cells=self.count, widths=widths, team=team)
+            if self.count > 1
+            else None
         )
         self._many: list[Many] = []
         self._filled = np.flatnonzero(self.rows.high > self.rows.low)
@@ -158,7 +161,8 @@ class Engine:
         way out, `ConvergenceError` with the reason.
         """
         _check_tolerance(tolerance)
-        sources = self._sources(right, np.zeros(0) if robin is None else robin)
+        places = self.places
+        sources = self._sources(right, robin, places)
         level, scale = 0.0, float(np.linalg.norm(sources.currents))
         if sources.robin.any():
             level = float(sources.currents.sum() / sources.robin.sum())
@@ -187,9 +191,11 @@ class Engine:
         if not done:
             self._hierarchy.clear()
             raise _not_converged(iteration.iterations, iteration.residual, tolerance)
+        departure = iteration.potential[places]
+        departure *= unit
         return Solved(
             level=level,
-            departure=unit * iteration.potential[self.places],
+            departure=departure,
             iterations=iteration.iterations,
             residual=iteration.residual,
         )
@@ -290,20 +296,25 @@ class Engine:
 
         return DeviceIteration(self._device, sources)
 
-    def _sources(self, right: Floats, robin: Floats) -> Sources:
+    def _sources(self, right: Floats, robin: Floats | None, places: npt.NDArray[np.int32]) -> Sources:
         for name, values in (("right", right), ("robin", robin)):
-            if values.shape != (self.count,) and not (name == "robin" and values.size == 0):
+            if values is not None and values.shape != (self.count,):
                 raise _refused(name, f"one value for each of {self.count} cells", f"{values.shape}")
+        # What is no number is not 0 either, so that it is enough to look at what is used.
+        used = np.flatnonzero(right)
+        if robin is not None:
+            used = np.union1d(used, np.flatnonzero(robin))
+        currents = right[used].astype(float)
+        held = np.zeros(used.size) if robin is None else robin[used].astype(float)
+        for name, values in (("right", currents), ("robin", held)):
             if not np.isfinite(values).all():
                 raise _refused(name, "finite values", "others among them")
-        if (robin < 0).any():
-            raise _refused("robin", "conductances of 0 S or more", f"{robin.min():g} S")
-        used = np.flatnonzero(right if robin.size == 0 else (right != 0) | (robin != 0))
-        places = self.places[used].astype(np.int64)
+        if (held < 0).any():
+            raise _refused("robin", "conductances of 0 S or more", f"{held.min():g} S")
+        at = places[used].astype(np.int64)
         begin = self.rows.start[self._filled] + self.rows.low[self._filled]
-        row = self._filled[np.searchsorted(begin, places, side="right") - 1]
-        held = robin[used].astype(float) if robin.size else np.zeros(used.size)
-        return Sources(places=places, row=row, currents=right[used].astype(float), robin=held)
+        row = self._filled[np.searchsorted(begin, at, side="right") - 1]
+        return Sources(places=at, row=row, currents=currents, robin=held)
 
 
 def _check_device(device: str) -> None:
