@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from microcurrent.errors import ConvergenceError, ValueRefused
+from microcurrent.errors import ConservationError, ConvergenceError, ValueRefused
 from microcurrent.physics.conduction.alternating import alternating_fields
 from microcurrent.physics.conduction.conductor import Conductor
 from microcurrent.physics.conduction.contact import Contact, contact_on, disc_contact, exposed_faces
@@ -152,3 +154,17 @@ def test_what_cannot_be_is_refused() -> None:
         fields.superpose([1.0, -1.0])
     with pytest.raises(ConvergenceError, match=r"wanted 1\.0e-30"):
         alternating_fields(grid, tissue, contacts, tolerance=1e-30)
+
+
+def test_a_wrong_potential_fails_the_check_of_current() -> None:
+    grid, tissue = slab()
+    fields = alternating_fields(grid, tissue, pair(grid))
+    spoilt = replace(fields, potentials=fields.potentials + 1e-4 * np.arange(fields.cells.size))
+    with pytest.raises(ConservationError, match="delivered currents"):
+        spoilt.superpose([1e-3, -4e-4, -6e-4])
+
+
+def test_a_contact_that_insulates_is_an_error_that_says_why() -> None:
+    grid, tissue = slab()
+    with pytest.raises(ConvergenceError, match="too different for double precision"):
+        alternating_fields(grid, tissue, pair(grid)[:2], impedances=[0.1, 1e20])

@@ -12,6 +12,8 @@ from scipy.sparse.linalg import spsolve
 from microcurrent.errors import ValueRefused
 from microcurrent.physics.conduction.assembly import bulk_matrix, diagonal_conductivity
 from microcurrent.physics.conduction.conductances import FaceConductances, matrix_of, parts_of
+from microcurrent.physics.conduction.conductor import Conductor
+from microcurrent.physics.conduction.contact import contact_on, exposed_faces
 from microcurrent.physics.conduction.fractions import (
     FineLabels,
     Mixing,
@@ -220,3 +222,37 @@ def test_conductances_that_are_none_are_refused() -> None:
     faces = FaceConductances(x=np.ones((1, 2, 2)), y=np.ones((2, 1, 2)), z=np.ones((2, 2, 1)))
     with pytest.raises(ValueRefused, match="faces between cells"):
         faces.check_on(GRADED)
+
+
+def column_with_a_gap() -> tuple[Grid, np.ndarray]:
+    """Eight cells in a row, air in the middle: two parts, of 3 and of 4 cells."""
+    grid = Grid(x=[0.0, 0.01], y=[0.0, 0.01], z=np.linspace(0.0, 0.08, 9))
+    sigma = np.full((1, 1, 8, 3), 0.3)
+    sigma[:, :, 3] = 0.0
+    return grid, sigma
+
+
+def test_two_parts_in_one_row_are_solved_each_on_its_own() -> None:
+    grid, sigma = column_with_a_gap()
+    conductor = Conductor(grid, sigma, faces=whole_cell_faces(grid, sigma))
+    every = exposed_faces(grid, conductor.conducting)
+    for cells in ((0, 2), (4, 7)):
+        ends = [
+            contact_on(every, (every.cells == cell) & (every.axis == 2), impedance=0.0) for cell in cells
+        ]
+        found = conductor.solve(ends, [1e-3, -1e-3])
+        # Ohm's law between the outer faces of the part: length over sigma and area.
+        length = 0.01 * (cells[1] - cells[0] + 1)
+        assert found.electrode_potentials[0] == pytest.approx(1e-3 * length / (0.3 * 1e-4), rel=1e-6)
+
+
+def test_a_face_that_conducts_into_air_is_refused() -> None:
+    grid, sigma = column_with_a_gap()
+    faces = whole_cell_faces(grid, sigma)
+    z = faces.z.copy()
+    z[:, :, 3] = z.max()
+    conductor = Conductor(grid, sigma, faces=FaceConductances(x=faces.x, y=faces.y, z=z))
+    every = exposed_faces(grid, conductor.conducting)
+    ends = [contact_on(every, (every.cells == cell) & (every.axis == 2), impedance=0.0) for cell in (4, 7)]
+    with pytest.raises(ValueRefused, match="0 S between tissue and air"):
+        conductor.solve(ends, [1e-3, -1e-3])

@@ -331,6 +331,14 @@ def test_a_tolerance_below_rounding_is_an_error_that_says_so() -> None:
         slab.solve(_pair(slab), [1e-3, -1e-3], tolerance=1e-30)
 
 
+def test_a_contact_that_insulates_is_an_error_that_says_why() -> None:
+    slab = _slab()
+    left, right = _pair(slab)
+    for impedance in (1e15, 1e20):
+        with pytest.raises(ConvergenceError, match="too different for double precision"):
+            slab.solve([left, replace(right, impedance=impedance)], [1e-3, -1e-3])
+
+
 def test_a_wrong_potential_fails_the_check_of_current() -> None:
     # The solver balances the currents of the electrodes by itself, so the potential is spoilt here.
     slab = _slab()

@@ -332,3 +332,11 @@ def test_what_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "available", lambda: 1000)
     with pytest.raises(ValueRefused, match="not enough memory"):
         PhasorEngine(grid, tissue)
+
+
+def test_a_residual_that_is_no_number_is_not_taken_for_an_answer() -> None:
+    edges = np.linspace(0, 0.01, 6)
+    engine = PhasorEngine(Grid(x=edges, y=edges, z=edges), np.full((5, 5, 5), 0.2 + 0.1j))
+    robin, right = driven(engine)
+    with pytest.raises(ConvergenceError):
+        engine.solve(right, robin=robin, measure=lambda departure, left: float("nan"))

@@ -394,3 +394,42 @@ def test_tissue_in_several_parts_is_refused(made):
     sigma = made()
     with pytest.raises(ValueRefused, match="one connected part"):
         Engine(even(*sigma.shape), sigma)
+
+
+def with_one(value, at=(2, 3, 4)):
+    sigma = np.ones((6, 6, 6))
+    sigma[at] = value
+    return sigma
+
+
+@pytest.mark.parametrize(
+    ("sigma", "words"),
+    [
+        (with_one(-1.0), "0 S/m or more"),
+        (with_one(-1.0, at=0), "0 S/m or more"),
+        (with_one(np.nan), "finite"),
+        (with_one(np.inf), "finite"),
+        ([np.ones((6, 6, 6)), np.ones((6, 6, 6)), with_one(0.0)], "all three 0"),
+    ],
+)
+def test_conductivity_that_is_none_is_refused_by_name(sigma, words):
+    with pytest.raises(ValueRefused, match=words):
+        Engine(even(6, 6, 6), sigma)
+
+
+@pytest.mark.parametrize(
+    ("axis", "at", "value", "words"),
+    [
+        (0, (2, 3, 3), 1.0, "faces along x: expected 0 S between tissue and air"),
+        (1, (3, 2, 3), 1.0, "faces along y: expected 0 S between tissue and air"),
+        (2, (3, 3, 3), 1.0, "faces along z: expected 0 S between tissue and air"),
+        (1, (0, 0, 0), -1.0, "faces along y: expected finite values of 0 S or more"),
+        (2, (0, 0, 0), np.nan, "faces along z: expected finite values of 0 S or more"),
+    ],
+)
+def test_faces_that_cannot_be_meant_are_refused_by_name(axis, at, value, words):
+    sigma = with_one(0.0, at=(3, 3, 3))
+    faces = [np.zeros(tuple(6 - (other == own) for other in range(3))) for own in range(3)]
+    faces[axis][at] = value
+    with pytest.raises(ValueRefused, match=words):
+        Engine(even(6, 6, 6), sigma, faces=faces)

@@ -14,12 +14,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from microcurrent.errors import Problem, ValueRefused
+from microcurrent.errors import ConservationError, Problem, ValueRefused
+from microcurrent.physics.conduction.conductor import CONSERVATION
 from microcurrent.physics.conduction.contact import Contact
 from microcurrent.physics.conduction.engine import PhasorEngine
 from microcurrent.physics.conduction.engine.krylov import Left
 from microcurrent.physics.conduction.engine.phasors import check_admittivity
 from microcurrent.physics.conduction.grid import Grid
+from microcurrent.physics.conduction.part import above_rounding
 
 Phasors = npt.NDArray[np.complex128]
 Integers = npt.NDArray[np.int64]
@@ -75,7 +77,8 @@ class AlternatingFields:
     def superpose(self, currents: npt.ArrayLike) -> AlternatingSolution:
         """Return the flow for the wanted `currents` into the tissue, phasors in A ``(E,)``.
 
-        Raises `ValueRefused` for another number of currents and for currents that do not add up to 0.
+        Raises `ValueRefused` for another number of currents and for currents that do not add up to 0, and
+        `ConservationError` where an electrode's current by summation is not the wanted one to 1e-6.
         """
         wanted = np.asarray(currents, dtype=complex)
         if wanted.shape != (len(self.contacts),) or not np.isfinite(wanted).all():
@@ -86,11 +89,19 @@ class AlternatingFields:
         volts[:-1] = np.linalg.solve(self.conductance[:-1, :-1], wanted[:-1])
         potential = np.full(int(np.prod(self.shape)), complex(np.nan, np.nan))
         potential[self.cells] = volts[:-1] @ self.potentials
+        delivered = self._delivered(volts)
+        wrong = np.abs(delivered - wanted).max()
+        # Written so that NaN fails too.
+        if not wrong <= CONSERVATION * np.abs(wanted).max():
+            raise ConservationError(
+                f"delivered currents {delivered} A differ from the wanted {wanted} A by {wrong:.1e} A. "
+                "Ask for a smaller tolerance."
+            )
         return AlternatingSolution(
             potential=potential.reshape(self.shape),
             electrode_potentials=volts,
             contact_densities=tuple(self._density(one, volts) for one in range(volts.size)),
-            delivered=self._delivered(volts),
+            delivered=delivered,
         )
 
     def _density(self, electrode: int, volts: Phasors) -> Phasors:
@@ -194,9 +205,13 @@ def _potentials(engine: PhasorEngine, driven: Phasors, tolerance: float) -> Phas
     found = np.empty((driven.shape[0] - 1, robin.size), dtype=complex)
     for one, into in zip(driven[:-1], found, strict=True):
         level, at = one.sum() / robin.sum(), one[held]
+        others = float(np.abs(robin - one).sum())
 
-        def by_current(departure: Phasors, left: Left, at: Phasors = at, level: complex = level) -> float:
-            return left.whole / abs(complex(at @ (1.0 - level - departure)))
+        def by_current(
+            departure: Phasors, left: Left, at: Phasors = at, level: complex = level, others: float = others
+        ) -> float:
+            current = abs(complex(at @ (1.0 - level - departure)))
+            return left.whole / above_rounding(current, float(np.abs(at).sum()), others)
 
         into[:] = engine.solve(one, robin=robin, tolerance=tolerance, measure=by_current).potential
     return found

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from microcurrent.errors import ConvergenceError, Problem, ValueRefused
 from microcurrent.physics.conduction.engine import Engine
 from microcurrent.physics.conduction.engine.krylov import Left
 from microcurrent.physics.conduction.grid import Floats, Grid
 
 Integers = npt.NDArray[np.int64]
+
+#: A current below this part of volt times contact is the rounding of its potential.
+_LOST = 4 * float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,8 +48,10 @@ class Part:
         inside = np.zeros(int(np.prod(grid.shape)), dtype=bool)
         inside[cells] = True
         inside = inside.reshape(grid.shape)
-        own = along if inside.all() else [np.where(inside, one, 0.0) for one in along]
-        self._engine = Engine(grid, own, faces=faces, double=True)
+        if not inside.all():
+            along = [np.where(inside, one, 0.0) for one in along]
+            faces = None if faces is None else _within(inside, faces)
+        self._engine = Engine(grid, along, faces=faces, double=True)
 
     def solve_units(self, robin: Floats, driven: Floats, tolerance: float) -> list[UnitSolve]:
         """Return one potential for each row of `driven`, with conductances `robin` to electrodes.
@@ -56,16 +62,20 @@ class Part:
         current: a measure in ampere that means the same behind a millionth of a siemens of skin as
         under bare metal.
 
-        Raises `ConvergenceError` with iterations and residual.
+        Raises `ConvergenceError` with iterations and residual, and where the contacts differ so much
+        that rounding leaves no current.
         """
         held = np.flatnonzero(robin)
         solved = []
         for one in driven:
             level = float(one.sum() / robin.sum())
-            at = one[held]
+            at, others = one[held], float((robin - one).sum())
 
-            def by_current(departure: Floats, left: Left, at: Floats = at, level: float = level) -> float:
-                return left.whole / abs(float(at @ (1.0 - level - departure)))
+            def by_current(
+                departure: Floats, left: Left, at: Floats = at, level: float = level, others: float = others
+            ) -> float:
+                current = abs(float(at @ (1.0 - level - departure)))
+                return left.whole / above_rounding(current, float(at.sum()), others)
 
             found = self._engine.solve(one, robin=robin, tolerance=tolerance, measure=by_current)
             solved.append(
@@ -77,3 +87,36 @@ class Part:
                 )
             )
         return solved
+
+
+def _within(inside: npt.NDArray[np.bool_], faces: Sequence[Floats]) -> list[Floats]:
+    """The faces between cells `inside` ``(nx, ny, nz)``; refuse one that conducts out of them, into air."""
+    kept = []
+    for axis, values in enumerate(faces):
+        low = tuple(slice(None, -1) if other == axis else slice(None) for other in range(3))
+        high = tuple(slice(1, None) if other == axis else slice(None) for other in range(3))
+        if (values[inside[low] != inside[high]] > 0).any():
+            raise ValueRefused(
+                Problem(
+                    what="face conductances",
+                    key="xyz"[axis],
+                    expected="0 S between tissue and air",
+                    came="a face that conducts",
+                )
+            )
+        kept.append(np.where(inside[low] & inside[high], values, 0.0))
+    return kept
+
+
+def above_rounding(current: float, contact: float, others: float) -> float:
+    """Return the `current` per volt [S] of an electrode; refuse what is rounding of its `contact` [S].
+
+    `others` [S]: the contacts of all other electrodes. Raises `ConvergenceError`.
+    """
+    # Written so that NaN fails too.
+    if not current > _LOST * contact:
+        raise ConvergenceError(
+            f"no current is left above rounding: the contact of one electrode conducts {contact:.1e} S, "
+            f"those of all others {others:.1e} S. They are too different for double precision."
+        )
+    return current

@@ -22,6 +22,7 @@ conjugate gradients, whose potential and true residual are float64.
     phasor_rows  advance, ...       its kernels on rows
     rows         Rows, Stencil      cells kept row by row, and their conductances
     memory       require            refuses what does not fit, with an estimate
+    soundness    check_faces, ...   refuses conductivities and faces that cannot be meant
     cuda         a package          the engine on a graphics processor, optional
     team         Team               threads that share planes
     vectors      load8, ...         short vectors for numba
