@@ -334,6 +334,18 @@ def test_complex_currents_are_two_real_ones(flat):
     assert np.array_equal(flat.basis.fields(faces, currents)["fat"], field)
 
 
+@pytest.mark.parametrize(
+    "currents", [[1e-3, -0.9e-3], [1e-3, -1e-3 + 1e-5j], [np.nan, 1.0], [1e-3, -1e-3, 0.0]]
+)
+def test_currents_that_do_not_add_up_are_refused(flat, currents):
+    """A current that goes in and not out has no field; the basis would spread it over the whole skin."""
+    faces = np.array([3, 200])
+    with pytest.raises(ValueRefused, match="currents into the skin"):
+        flat.basis.fields(faces, currents)
+    with pytest.raises(ValueRefused, match="currents into the skin"):
+        flat.basis.operators["fat"].field(faces, currents)
+
+
 def test_a_basis_of_a_region_is_that_of_the_whole_skin_there(round_head):
     """Where the region ends changes how currents are split, and nothing that is measured."""
     part = Case(round_head.volume, region=(np.array((-15.0, -5.0, 20.0)) * MM, 22 * MM))

@@ -12,6 +12,7 @@ from microcurrent.physics.conduction.alternating import alternating_fields
 from microcurrent.physics.conduction.basis.live.direct import DirectResponse, direct_response
 from microcurrent.physics.conduction.basis.live.neighbours import SurfaceLinks, surface_links
 from microcurrent.physics.conduction.basis.live.network import Wet, wet_network
+from microcurrent.physics.conduction.basis.live.nonlinear import solve_nonlinear
 from microcurrent.physics.conduction.basis.live.solving import solve_live
 from microcurrent.physics.conduction.basis.live.wetting import Film, Metal, film_of, joined, metal_of
 from microcurrent.physics.conduction.conductor import Conductor
@@ -382,6 +383,23 @@ def test_refusals(body: Conductor, faces: Faces, response: DirectResponse, links
     below = discs(body)[0]
     with pytest.raises(ValueRefused, match="faces of the skin"):
         metal_of(faces, replace(below, side=-below.side))
+
+
+def test_electrodes_that_cover_more_than_there_is_are_refused(
+    body: Conductor, faces: Faces, response: DirectResponse, links: SurfaceLinks
+) -> None:
+    first, second, third = (metal_of(faces, one) for one in discs(body))
+    wide = replace(first, area=1.01 * faces.area[first.faces])
+    film = Film(faces=first.faces, area=1.01 * faces.area[first.faces], conductance=GEL)
+    for wet in (
+        wet_network([first, first, third]),
+        wet_network([wide, second, third]),
+        wet_network([first, second, third], film, links),
+    ):
+        with pytest.raises(ValueRefused, match="more than once, or more than all"):
+            solve_live(response, wet, DRIVES, skin=0.1)
+        with pytest.raises(ValueRefused, match="more than once, or more than all"):
+            solve_nonlinear(response, wet, DRIVES, law=lambda density, voltage: np.full(density.size, 0.1))
 
 
 @pytest.mark.parametrize(

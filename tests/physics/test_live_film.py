@@ -39,6 +39,7 @@ class Perfect:
 
     def __init__(self, count: int) -> None:
         self.half_cell = np.zeros(count + 1)
+        self.area = None
 
     def transfer(self, faces: np.ndarray) -> np.ndarray:
         return np.zeros((faces.size, faces.size))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from microcurrent.errors import ValueRefused
+from microcurrent.model.envelope import Polarity, Ramp
 from microcurrent.planning.exposure.dwells import dwells_of
 from microcurrent.planning.planfile import read_plan
 from microcurrent.planning.positions import position_at
@@ -82,3 +84,29 @@ def test_a_distance_that_is_none_is_refused(apart):
     plan, step = glide()
     with pytest.raises(ValueRefused, match="distance between positions"):
         dwells_of(step, plan, apart=apart)
+
+
+def reversing(every, *, ramp=0.0):
+    """Ten minutes of direct current, held in one place, that reverses."""
+    plan, _ = read_plan(ROOT / "examples" / "01-cheek-lift.toml")
+    step = plan.steps[0]
+    polarity = Polarity(mode="alternating", every=every, ramp=ramp)
+    stimulus = replace(step.stimulus, polarity=polarity, duration=600.0, ramp=Ramp(rise=30.0, fall=30.0))
+    return plan, replace(step, stimulus=stimulus)
+
+
+@pytest.mark.parametrize(("every", "count"), [(15.0, 40), (35.0, 18), (600.0, 1), (0.1, 6000)])
+def test_direct_current_flows_one_way_in_each_dwell(every, count):
+    plan, step = reversing(every)
+    found = dwells_of(step, plan, together=False)
+    assert len(found) == count
+    assert [one.net > 0 for one in found] == [number % 2 == 0 for number in range(count)]
+    assert all(one.absolute == pytest.approx(abs(one.net), rel=1e-9) for one in found)
+    assert math.fsum(one.seconds for one in found) == pytest.approx(600.0)
+    assert math.fsum(one.absolute for one in found) == pytest.approx(step.stimulus.absolute_charge)
+
+
+def test_direct_current_that_reverses_all_the_time_is_refused():
+    plan, step = reversing(1e-3)
+    with pytest.raises(ValueRefused, match="at most 10000 times"):
+        dwells_of(step, plan, together=False)

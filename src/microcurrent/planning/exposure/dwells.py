@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from microcurrent.errors import Problem, ValueRefused
+from microcurrent.model.envelope import Polarity
 from microcurrent.model.plan import Path, Plan, Step
 from microcurrent.planning.positions import Point, position_at
 
@@ -14,6 +15,10 @@ from microcurrent.planning.positions import Point, position_at
 APART = 1.0e-3
 #: Positions nearer than this [m] are one: on the way back a probe stands where it stood on the way there.
 _SAME = 1.0e-7
+#: Times nearer than this part of a step are one: rounding.
+_INSTANT = 1.0e-9
+#: Direct current that reverses more often than this in a step is not followed: each way costs solves.
+_MOST_TURNS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +40,9 @@ def dwells_of(step: Step, plan: Plan, *, apart: float = APART, together: bool = 
 
     A glide is cut into pieces of time in which the faster probe travels at most `apart` [m], a whole
     number to a pass; each stands for its middle. Ramps, surges and changes of polarity count where they
-    happen. `together`: what is spent at one position on the way there and on the way back is one dwell.
-    Raises `ValueRefused` for a distance that is not above 0.
+    happen. `together`: what is spent at one position on the way there and on the way back is one dwell;
+    without it, direct current that reverses ends a dwell, so that in each it flows one way. Raises
+    `ValueRefused` for a distance that is not above 0 and for direct current that reverses too often.
     """
     if not (math.isfinite(apart) and apart > 0):
         raise ValueRefused(
@@ -44,6 +50,8 @@ def dwells_of(step: Step, plan: Plan, *, apart: float = APART, together: bool = 
         )
     duration, stimulus = step.stimulus.duration, step.stimulus
     edges = _edges(step, duration, apart)
+    if not together and stimulus.waveform.is_constant:
+        edges = _with_turns(edges, stimulus.polarity)
     found: dict[tuple[int, ...], Dwell] = {}
     for number, (start, stop) in enumerate(zip(edges, edges[1:], strict=False)):
         middle = (start + stop) / 2
@@ -71,3 +79,26 @@ def _edges(step: Step, duration: float, apart: float) -> list[float]:
     passes = math.ceil(duration / one_pass - 1e-9)
     times = [one_pass * (k // pieces + (k % pieces) / pieces) for k in range(passes * pieces)]
     return [time for time in times if time < duration * (1 - 1e-12)] + [duration]
+
+
+def _with_turns(edges: list[float], polarity: Polarity) -> list[float]:
+    """The times [s] in `edges`, rising, and between them those at which the polarity reverses."""
+    duration = edges[-1]
+    if polarity.mode != "alternating":
+        return edges
+    count = math.ceil(duration / polarity.every - _INSTANT)
+    if count > _MOST_TURNS:
+        raise ValueRefused(
+            Problem(
+                what="direct current that reverses",
+                expected=f"at most {_MOST_TURNS} times in a step",
+                came=f"{count - 1} times, every {polarity.every:g} s",
+                advice="Write it as a square wave",
+            )
+        )
+    found = edges[:1]
+    for time in sorted([*edges[1:], *(k * polarity.every for k in range(1, count))]):
+        if time - found[-1] > _INSTANT * duration:
+            found.append(time)
+    found[-1] = duration
+    return found

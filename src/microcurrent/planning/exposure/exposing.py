@@ -84,7 +84,7 @@ def expose(
         lines=tuple(line_of(path, basis, volume) for path in nerves),
         zones=zones_of(plan, source.body),
     )
-    where = [standing(step, plan, scene.skin, values, apart=APART) for step in plan.steps]
+    where = [standing(step, plan, scene.skin, values=values, apart=APART) for step in plan.steps]
     charges, whole = Charges(skin=scene.skin), {t: new_tally(medium) for t, medium in scene.media.items()}
     total, done = sum(len(one.dwells) for one in where), 0
     steps = []

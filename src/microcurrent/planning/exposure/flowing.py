@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -69,6 +70,11 @@ class _Response:
         """See `Response`."""
         return self._basis.half_cell
 
+    @property
+    def area(self) -> Floats:
+        """See `Response`."""
+        return self._basis.area
+
     def transfer(self, faces: Integers) -> Floats:
         """See `Response`."""
         if self._whole is None:
@@ -77,7 +83,7 @@ class _Response:
         return np.asarray(self._whole[np.ix_(place, place)])
 
 
-def standing(step: Step, plan: Plan, skin: Skin, values: Values, *, apart: float) -> Standing:
+def standing(step: Step, plan: Plan, skin: Skin, *, values: Values, apart: float) -> Standing:
     """Return where both contacts lie at every position of a step, at most `apart` [m] from one to the next.
 
     Raises `InputError` where a contact cannot be placed, or the two touch.
@@ -123,20 +129,24 @@ def flows_of(where: Standing, basis: SurfaceBasis, layers: Layers) -> Iterator[F
 
 
 def _wetting(where: Standing, response: _Response, layers: Layers) -> Iterator[Flow]:
-    """Direct current: the skin of every face is followed through the whole step."""
-    law, sign = layers.law, 1.0 if where.step.stimulus.net_charge >= 0 else -1.0
+    """Direct current: the skin of every face is followed through the whole step.
+
+    In each dwell it flows one way (`dwells_of` ends one where it reverses).
+    """
+    law = layers.law
     if law is None:
         return
     peak = where.step.stimulus.peak
+    into = [math.copysign(peak, dwell.net) for dwell in where.dwells]
     stays = [
         Stay(
             wet=wet,
-            drives=(Drive(current=sign * peak), Drive(current=-sign * peak)),
+            drives=(Drive(current=current), Drive(current=-current)),
             dwell=dwell.seconds,
             mean_absolute=min(1.0, dwell.absolute / (peak * dwell.seconds)),
             mean=0.0,
         )
-        for dwell, wet in zip(where.dwells, where.wet, strict=True)
+        for dwell, wet, current in zip(where.dwells, where.wet, into, strict=True)
     ]
     skin = _skin_faces(where.contacts, layers, count=response.half_cell.size)
     longest = _PART * law.wetting_time
@@ -147,12 +157,12 @@ def _wetting(where: Standing, response: _Response, layers: Layers) -> Iterator[F
             contacts=where.contacts[one.number],
             solution=one.solution,
             share=one.length / dwell.seconds,
-            into=sign * peak,
+            into=into[one.number],
         )
 
 
 def _skin_faces(contacts: Sequence[tuple[Covered, Covered]], layers: Layers, *, count: int) -> SkinFaces:
-    """The layer of every face at rest: that of the electrode that touches it first."""
+    """The layer of every face at rest: that of the first electrode wherever it comes, else the second's."""
     if layers.law is None:
         raise TypeError("a layer without a law has no state")
     values = {name: np.full(count, value) for name, value in _layer(layers, 1).items()}

@@ -105,7 +105,8 @@ class Derived:
     """What follows from the arrays: `weights`, `resistance` and `details`, see `SurfaceBasis`.
 
     `reciprocity`: the largest difference between the two ways through R, relative to its largest
-    entry, before both were made the same: what the solver's tolerance leaves.
+    entry, before both were made the same: what the solver's tolerance leaves. A basis on disk says it in
+    `about.json`.
     """
 
     weights: sparse.csr_array

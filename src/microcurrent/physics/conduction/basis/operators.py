@@ -13,6 +13,7 @@ import numpy.typing as npt
 from numba import njit
 from scipy import sparse
 
+from microcurrent.errors import Problem, ValueRefused
 from microcurrent.physics.conduction.basis.coding import RUN, Coded, runs_of
 from microcurrent.physics.conduction.basis.details import Surroundings
 from microcurrent.physics.conduction.basis.patches import Patches
@@ -24,6 +25,8 @@ Places = npt.NDArray[np.int32]
 #: Centre, neighbours and weight of a stencil.
 Parts = tuple[Places, Places, Singles]
 
+#: Currents must add up to zero within this share of their sizes: as well as the live solve keeps them.
+_BALANCE = 1e-6
 #: A patch whose share of the current is below this part of the largest is a rounding.
 _NEGLIGIBLE = 1e-9
 
@@ -169,6 +172,24 @@ class Interior:
         return total[: self.cells.size]
 
 
+def balanced(faces: Integers, currents: npt.ArrayLike) -> npt.NDArray[np.inexact]:
+    """Return `currents` (n,) [A], one for each of `faces`; refuse those that do not add up to 0.
+
+    Raises `ValueRefused`.
+    """
+    given = np.asarray(currents)
+    if given.shape != np.shape(faces):
+        raise _refused(f"one for each of {np.size(faces)} faces", f"shape {given.shape}")
+    # Written so that NaN fails too.
+    if not abs(given.sum()) <= _BALANCE * np.abs(given).sum():
+        raise _refused("a sum of 0 A", f"{given.sum():g} A")
+    return given
+
+
+def _refused(expected: str, came: str) -> ValueRefused:
+    return ValueRefused(Problem(what="currents into the skin", expected=expected, came=came))
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FieldOperator:
     """The field in the cells of one tissue for currents into faces of the region.
@@ -204,12 +225,15 @@ class FieldOperator:
         """Return the field [V/m], (N, 3), for `currents` (n,) [A] into `faces` (n,), adding up to 0.
 
         `faces` are indices into the faces of the patches; currents may be complex, and so is the field
-        then.
+        then. Raises `ValueRefused` for currents that do not add up to 0 and for faces outside the region.
         """
-        given = np.asarray(currents)
+        given = balanced(faces, currents)
         if np.iscomplexobj(given):
-            return self.field(faces, given.real) + 1j * self.field(faces, given.imag)
-        return self.field_from(self.interior.potential(faces, given), faces, given)
+            return self._field(faces, given.real) + 1j * self._field(faces, given.imag)
+        return self._field(faces, np.asarray(given, dtype=float))
+
+    def _field(self, faces: Integers, currents: Floats) -> Singles:
+        return self.field_from(self.interior.potential(faces, currents), faces, currents)
 
     def field_from(self, potential: Singles, faces: Integers, currents: Floats) -> Singles:
         """Return the field [V/m], (N, 3), where the support's `potential` (M,) [V] is known already."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from microcurrent.physics.conduction.basis.details import between
-from microcurrent.physics.conduction.basis.operators import FieldOperator, Interior
+from microcurrent.physics.conduction.basis.operators import FieldOperator, Interior, balanced
 from microcurrent.physics.conduction.basis.patches import Patches
 from microcurrent.physics.conduction.contact import Integers
 from microcurrent.physics.conduction.grid import Floats
@@ -39,6 +39,11 @@ class SurfaceBasis:
     interior: Interior
     operators: Mapping[str, FieldOperator]
 
+    @property
+    def area(self) -> Floats:
+        """Area of every face of the skin, (F,) [m2]."""
+        return self.patches.faces.area
+
     def transfer(self, faces: Integers) -> Floats:
         """Return the potential at the cell behind face i per ampere into face j, (n, n) [ohm].
 
@@ -60,11 +65,15 @@ class SurfaceBasis:
     def fields(self, faces: Integers, currents: npt.ArrayLike) -> dict[str, npt.NDArray[np.inexact]]:
         """Return the field [V/m] in every tissue, (N, 3) each, for `currents` (n,) [A] into `faces`.
 
-        As `FieldOperator.field` for each, with the potential decoded once.
+        As `FieldOperator.field` for each, with the potential decoded once. Raises `ValueRefused` for
+        currents that do not add up to 0 and for a face outside the region.
         """
-        given = np.asarray(currents)
+        given = balanced(faces, currents)
         if np.iscomplexobj(given):
-            real, imaginary = self.fields(faces, given.real), self.fields(faces, given.imag)
+            real, imaginary = self._fields(faces, given.real), self._fields(faces, given.imag)
             return {tissue: real[tissue] + 1j * imaginary[tissue] for tissue in real}
-        potential = self.interior.potential(faces, given)
-        return {name: one.field_from(potential, faces, given) for name, one in self.operators.items()}
+        return dict(self._fields(faces, np.asarray(given, dtype=float)))
+
+    def _fields(self, faces: Integers, currents: Floats) -> dict[str, npt.NDArray[np.floating]]:
+        potential = self.interior.potential(faces, currents)
+        return {name: one.field_from(potential, faces, currents) for name, one in self.operators.items()}

@@ -22,7 +22,8 @@ class DirectResponse:
     """Transfer between faces over the cells behind them, by a sparse factorisation made once.
 
     `matrix` (cells, cells) [S] of the insulated bulk, real or complex, with empty rows where nothing
-    conducts (`assembly.bulk_matrix`); `cells` (F,) behind the faces; `half_cell` (F,) [ohm m2]. With
+    conducts (`assembly.bulk_matrix`); `cells` (F,) behind the faces; `half_cell` (F,) [ohm m2]; `area` (F,)
+    [m2] of the faces, without which it is not checked that electrodes cover no more. With
     `remote` (cells,) [S], admittances to an electrode outside, that electrode is one more face, with
     index F, area to choose, and neither skin nor half cell. Raises `ValueRefused` for a bulk of several
     parts, some of which neither hang together nor reach the remote electrode.
@@ -34,9 +35,12 @@ class DirectResponse:
         *,
         cells: Integers,
         half_cell: Floats,
+        area: Floats | None = None,
         remote: npt.ArrayLike | None = None,
     ) -> None:
         self.half_cell = half_cell if remote is None else np.append(half_cell, 0.0)
+        # The remote electrode is as large as may be.
+        self.area = area if area is None or remote is None else np.append(area, np.inf)
         diagonal = np.asarray(matrix.diagonal())
         used = np.flatnonzero(diagonal)
         count, _ = sparse.csgraph.connected_components(abs(matrix[used][:, used]), directed=False)
@@ -81,4 +85,6 @@ def direct_response(conductor: Conductor, faces: Faces, *, remote: Contact | Non
     if remote is not None:
         through = remote.area / (remote.impedance + conductor.half_cell(remote))
         outside = np.bincount(remote.cells, weights=through, minlength=matrix.shape[0])
-    return DirectResponse(matrix, cells=faces.cells, half_cell=conductor.half_cell(every), remote=outside)
+    return DirectResponse(
+        matrix, cells=faces.cells, half_cell=conductor.half_cell(every), area=faces.area, remote=outside
+    )

@@ -14,6 +14,7 @@ from microcurrent.physics.conduction.basis.live.system import (
     LiveSolution,
     LiveSystem,
     Response,
+    check_cover,
     given,
 )
 from microcurrent.physics.conduction.basis.live.wetting import Values
@@ -56,6 +57,7 @@ def solve_nonlinear(
     told = given(wet, drives)
     if np.iscomplexobj(told.values):
         raise _refused("real currents and voltages", "phasors")
+    check_cover(response, wet)
     transfer = response.transfer(wet.faces)
     nothing = np.zeros(wet.faces.size)
 

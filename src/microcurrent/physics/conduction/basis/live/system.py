@@ -25,7 +25,7 @@ from microcurrent.errors import ConservationError, Problem, ValueRefused
 from microcurrent.physics.conduction.basis.live.network import Wet
 from microcurrent.physics.conduction.basis.live.wetting import Values
 from microcurrent.physics.conduction.conductor import CONSERVATION
-from microcurrent.physics.conduction.contact import Integers, Mask
+from microcurrent.physics.conduction.contact import AREA_ROUNDING, Integers, Mask
 from microcurrent.physics.conduction.drives import Drive
 from microcurrent.physics.conduction.grid import Floats
 
@@ -40,6 +40,11 @@ class Response(Protocol):
     @property
     def half_cell(self) -> Floats:
         """From every face of the skin to the middle of its cell, (F,) [ohm m2]."""
+        ...
+
+    @property
+    def area(self) -> Floats | None:
+        """Area of every face, (F,) [m2], or None where it is not known."""
         ...
 
     def transfer(self, faces: Integers) -> Values:
@@ -243,7 +248,9 @@ class LiveSystem:
             # With open electrodes only the skin itself drives current, up to what it would if shorted.
             largest = max(largest, np.abs(source).max() / np.abs(self._over).max())
         # Electrodes held at one and the same potential drive nothing but rounding, which need not balance.
-        rounding = _BALANCE * np.abs(values[self._held]).max(initial=0.0) / np.abs(self._over).min()
+        over = np.abs(self._over)
+        least = over[over > 0].min(initial=np.inf)
+        rounding = _BALANCE * np.abs(values[self._held]).max(initial=0.0) / least
         wrong = max(np.abs(delivered - wanted).max(), np.abs(delivered.sum()), np.abs(currents.sum()))
         # Written so that NaN fails too.
         if not wrong <= CONSERVATION * largest + rounding:
@@ -264,8 +271,10 @@ def live_system(
 
     `skin` [ohm m2]: a number, or one for each face of the basis (F,), real or complex; `held` (E,).
     `transfer` (n, n) [ohm] of the parts' faces, where the caller has it already. Raises
-    `ValueRefused` for skin of another shape, not finite or with a negative real part.
+    `ValueRefused` for skin of another shape, not finite or with a negative real part, and for parts that
+    cover more of a face than there is.
     """
+    check_cover(response, wet)
     half_cell = response.half_cell[wet.faces]
     return LiveSystem(
         wet,
@@ -274,6 +283,24 @@ def live_system(
         skin=skin_of(response, wet, skin),
         held=held,
     )
+
+
+def check_cover(response: Response, wet: Wet) -> None:
+    """Raise `ValueRefused` where metal and film together cover more of a face than there is."""
+    whole = response.area
+    if whole is None:
+        return
+    faces, place = np.unique(wet.faces, return_inverse=True)
+    if faces[-1] >= whole.size:
+        raise _refused("wet parts", f"faces below {whole.size}", f"{faces[-1]}")
+    covered = np.bincount(place, weights=wet.area)
+    worst = int(np.argmax(covered / whole[faces]))
+    if covered[worst] > whole[faces[worst]] * (1 + AREA_ROUNDING):
+        raise _refused(
+            "electrodes cover a face more than once, or more than all of it",
+            f"at most {whole[faces[worst]]:g} m2 of it",
+            f"{covered[worst]:g} m2",
+        )
 
 
 def skin_of(response: Response, wet: Wet, skin: npt.ArrayLike) -> Values:
