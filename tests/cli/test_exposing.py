@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from microcurrent.cli.main import run
+from microcurrent.planning.basis.request import METHOD
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAN = ROOT / "examples" / "02-forehead-burst.toml"
@@ -112,6 +113,12 @@ def test_a_basis_that_does_not_serve_is_refused_with_the_reason(built, tmp_path,
     monkeypatch.setattr(changed, lambda source: dict.fromkeys(source.body.tissues, 0.1))
     other = call("expose", PLAN, "--out", tmp_path, *named)
     assert other.returncode == 2 and "the tables have changed since" in other.stderr
+    monkeypatch.undo()
+    for place in ("planning.basis.request", "workflow.exposing"):
+        monkeypatch.setattr(f"microcurrent.{place}.METHOD", METHOD + 1)
+    other = call("expose", PLAN, "--out", tmp_path, *named)
+    assert other.returncode == 2 and f"one made by method {METHOD}" in other.stderr
+    assert "tables" not in other.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import functools
 import itertools
+import json
 import mmap
 import os
 import signal
@@ -20,8 +21,9 @@ from scipy.sparse.linalg import splu
 
 from microcurrent.errors import BodyError, RecordError, ValueRefused
 from microcurrent.physics.conduction.assembly import bulk_matrix
-from microcurrent.physics.conduction.basis.layout import Choice
+from microcurrent.physics.conduction.basis.layout import Choice, Layout
 from microcurrent.physics.conduction.basis.responses import BLOCK
+from microcurrent.physics.conduction.engine import memory
 from microcurrent.planning.basis import (
     BasisRequest,
     Region,
@@ -31,7 +33,8 @@ from microcurrent.planning.basis import (
     making,
     surface_basis,
 )
-from microcurrent.planning.basis.room import Room, check_room, free_memory
+from microcurrent.planning.basis.request import METHOD
+from microcurrent.planning.basis.room import Room, check_room, room_for
 from microcurrent.planning.bodies import read_body
 from microcurrent.planning.bodies.label_map import map_beside
 
@@ -286,7 +289,7 @@ def test_no_room_is_refused_with_an_estimate(tmp_path, source, monkeypatch):
         check_room(room, tmp_path, memory=4_000_000_000, disk=3_000_000_000)
     with pytest.raises(ValueRefused, match=r"disk.*about 2 GB.*0.5 GB free"):
         check_room(room, tmp_path, memory=6_000_000_000, disk=500_000_000)
-    monkeypatch.setattr("microcurrent.planning.basis.room.free_memory", lambda: 1000)
+    monkeypatch.setattr("microcurrent.planning.basis.room.available", lambda: 1000)
     with pytest.raises(ValueRefused, match="not enough memory"):
         surface_basis(source, VALUES, REQUEST, folder=tmp_path, solver=never)
 
@@ -302,9 +305,30 @@ def test_a_full_disk_is_told_and_nothing_is_lost(source, made, tmp_path, monkeyp
     assert contents(finished(tmp_path)) == contents(finished(made[0]))
 
 
-def test_machine_tells_its_free_memory():
-    free = free_memory()
-    assert free is None or free > 10_000_000
+def test_memory_wanted_is_what_the_engine_says_of_itself(made):
+    """For each unknown: its levels, and the work of every block that it solves at the same time."""
+    layout = arrays.read_noun(Layout, finished(made[0]) / "layout")
+    few, many = (room_for(layout, grid_cells=0, unknowns=count).memory for count in (10**9, 10**9 + 1))
+    assert many - few == memory.SOLVE + 2 * memory.MANY
+
+
+def test_a_machine_that_does_not_tell_its_memory_refuses_nothing(monkeypatch):
+    assert memory.available() > 10_000_000
+
+    def mute(*_, **__):
+        raise ValueError("unrecognized configuration name")
+
+    monkeypatch.setattr("pathlib.Path.read_text", mute)
+    monkeypatch.setattr("os.sysconf", mute)
+    memory.require(10**9, memory.SOLVE)
+
+
+def test_a_basis_tells_how_it_was_made(made, tmp_path):
+    folder = finished(made[0])
+    assert making.method_of(folder) == METHOD
+    assert json.loads((folder / "about.json").read_text())["reciprocity"] < 1e-3
+    with pytest.raises(RecordError, match="damaged"):
+        making.method_of(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["arrays/codes.npy", "layout/support.npy", "derived/plain.json"])

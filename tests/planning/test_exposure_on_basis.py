@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from microcurrent.physics.conduction.contact import Contact
 from microcurrent.physics.conduction.fields import current_density, electric_field, face_currents
 from microcurrent.planning.exposure.covering import Coating, Skin
 from microcurrent.planning.exposure.exposing import not_covered
+from microcurrent.planning.exposure.flowing import flows_of, standing
 from microcurrent.planning.exposure.layers import layers_of
 from microcurrent.planning.planfile import read_plan
 from microcurrent.planning.prediction import predict
@@ -19,6 +22,7 @@ from microcurrent.planning.prediction.contacts import footprint_of
 from microcurrent.planning.prediction.sampling import inputs_of, middle
 
 MM = 1e-3
+REVERSING = 'ramp = "5 s"\npolarity = { every = "15 s", ramp = "1 s" }'
 
 
 def full_solve(lab, plan):
@@ -136,7 +140,8 @@ def test_a_film_spreads_the_contact_and_one_that_hardly_conducts_does_not(lab, h
     charge = bare.absolute @ bare.area
     for skin in (faint, wide):
         assert skin.absolute @ skin.area == pytest.approx(charge, rel=1e-6)
-        assert skin.area.sum() > 1.5 * bare.area.sum()
+        assert skin.area.sum() > 1.2 * bare.area.sum()
+    assert wide.area.sum() > 1.5 * bare.area.sum()
     inside = np.isin(faint.faces, bare.faces)
     assert faint.absolute[inside] @ faint.area[inside] == pytest.approx(charge, rel=0.01)
     assert wide.absolute.max() < 0.7 * bare.absolute.max()
@@ -144,6 +149,39 @@ def test_a_film_spreads_the_contact_and_one_that_hardly_conducts_does_not(lab, h
         "Films of another kind" in text
         for text in not_covered(Coating(width=1, thickness=1, conductivity=1))
     )
+
+
+def test_direct_current_that_reverses_wets_both_skins_alike(lab):
+    """Each probe is the anode for half of the time; the skin under both ends on about the same."""
+    path = lab.write("reversing", "galvanic", change=('ramp = "5 s"', REVERSING))
+    plan, source = read_plan(path)
+    step, values = plan.steps[0], middle(inputs_of(plan, lab.source))
+    where = standing(step, plan, Skin(lab.volume, lab.basis.patches), values=values, apart=1 * MM)
+    layers = layers_of(step, plan, values, skin_group=source.skin_group)
+    *_, last = flows_of(where, lab.basis, layers)
+    whole = replace(where.dwells[0], seconds=60.0, absolute=step.stimulus.absolute_charge)
+    one_way = replace(where, dwells=(whole,), contacts=where.contacts[:1], wet=where.wet[:1])
+    *_, single = flows_of(one_way, lab.basis, layers)
+
+    def unlike(flow):
+        solution = flow.solution
+        ohms = np.abs(solution.skin_voltages / solution.densities)
+        under = [ohms[solution.wet.electrode == electrode].mean() for electrode in (0, 1)]
+        return abs(np.log(under[0] / under[1]))
+
+    assert [one.net > 0 for one in where.dwells] == [True, False, True, False]
+    assert unlike(last) < 0.3 * unlike(single)
+    net = lab.expose(path).skin
+    assert np.abs(net.net).max() < 0.05 * net.absolute.max()
+
+
+def test_a_film_that_carries_nothing_dilutes_no_charge(lab, held):
+    """What goes in under the metal does not spread over dry film on the same face."""
+    path, bare = lab.write("held", "hold"), held.exposed.skin
+    nothing = lab.expose(path, coating=Coating(width=3 * MM, thickness=1e-12, conductivity=1.0)).skin
+    inside = np.isin(nothing.faces, bare.faces)
+    assert nothing.absolute[inside] == pytest.approx(bare.absolute, rel=1e-3)
+    assert nothing.area[inside] == pytest.approx(bare.area, rel=1e-3)
 
 
 @pytest.mark.parametrize("name", ["width", "thickness", "conductivity"])

@@ -10,8 +10,9 @@ from microcurrent import tables
 from microcurrent.errors import InputError, Problem
 from microcurrent.model.exposure_map import ExposureMap
 from microcurrent.model.plan import Plan
-from microcurrent.planning.basis import even_volume
-from microcurrent.planning.basis.making import open_basis
+from microcurrent.planning.basis import even_volume, name_of
+from microcurrent.planning.basis.making import method_of, open_basis
+from microcurrent.planning.basis.request import METHOD
 from microcurrent.planning.bodies import BodySource
 from microcurrent.planning.export import (
     VTU_NAMES,
@@ -22,7 +23,7 @@ from microcurrent.planning.export import (
     write_vtu,
 )
 from microcurrent.planning.exposure import Coating, Exposed, Ground, expose, fields_of, read_nerve_paths
-from microcurrent.planning.exposure.catalogue import Card, card_named, fitting, name_of
+from microcurrent.planning.exposure.catalogue import Card, card_named, fitting
 from microcurrent.planning.exposure.wanting import table_values
 from microcurrent.planning.planfile import read_plan
 from microcurrent.reports.files import write_whole
@@ -107,13 +108,18 @@ def _check_formats(formats: tuple[str, ...]) -> None:
 
 
 def _check_serves(card: Card, source: BodySource, folder: Path) -> None:
-    """Refuse a basis that is not whole, of another body, or of conductivities that have changed since."""
+    """Refuse a basis not whole, of another body or method, or of values that have changed since."""
     if card.state != "whole":
         came = f"{card.blocks} blocks of it"
     elif card.content != source.body.content:
         came = "one of another body"
     elif card.name != name_of(source, table_values(source), card.request):
-        came = "one of other values: the tables have changed since"
+        method = method_of(folder / card.name)
+        came = (
+            "one of other values: the tables have changed since"
+            if method == METHOD
+            else f"one made by method {method}; this version of microcurrent has method {METHOD}"
+        )
     else:
         return
     raise InputError(

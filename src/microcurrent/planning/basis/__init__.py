@@ -16,7 +16,7 @@
 """
 
 from microcurrent.planning.basis.making import Progress, surface_basis
-from microcurrent.planning.basis.request import BasisRequest, Region, digest_of
+from microcurrent.planning.basis.request import BasisRequest, Region, digest_of, name_of
 from microcurrent.planning.basis.room import Room, room_for
 from microcurrent.planning.basis.volumes import even_volume
 
@@ -27,6 +27,7 @@ __all__ = [
     "Room",
     "digest_of",
     "even_volume",
+    "name_of",
     "room_for",
     "surface_basis",
 ]

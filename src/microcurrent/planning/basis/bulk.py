@@ -1,8 +1,7 @@
-"""Bulk: the engine as what solves the bulk for a basis, on all processors."""
+"""Bulk: the engine as what solves the bulk for a basis, on all cores that this process may use."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 from microcurrent.physics.conduction.basis.responses import Solver
 from microcurrent.physics.conduction.contact import Integers
 from microcurrent.physics.conduction.engine import Engine
+from microcurrent.physics.conduction.engine.team import cores
 from microcurrent.physics.conduction.grid import Floats, Grid
 
 
@@ -32,5 +32,5 @@ def bulk_solver(grid: Grid, conductivity: Floats) -> Solver:
     `conductivity` (nx, ny, nz, 3) [S/m], 0 in air. Raises as `Engine`.
     """
     along = tuple(np.ascontiguousarray(conductivity[..., axis]) for axis in range(3))
-    engine = Engine(grid, along, threads=os.cpu_count() or 1)
+    engine = Engine(grid, along, threads=cores())
     return _Bulk(engine=engine, cells=engine.cells)

@@ -47,7 +47,7 @@ from microcurrent.planning.basis.arrays import (
     write_noun,
 )
 from microcurrent.planning.basis.bulk import bulk_solver
-from microcurrent.planning.basis.request import METHOD, BasisRequest, digest_of
+from microcurrent.planning.basis.request import METHOD, BasisRequest, name_of
 from microcurrent.planning.basis.room import check_room, room_for
 from microcurrent.planning.basis.volumes import even_volume
 from microcurrent.planning.bodies.source import BodySource
@@ -56,7 +56,6 @@ Values = Mapping[str, float | Sequence[float]]
 #: Makes a solver for a grid and a conductivity (nx, ny, nz, 3) [S/m].
 Solvers = Callable[[Grid, Floats], Solver]
 
-_DIGITS = 24
 _ABOUT = "about.json"
 
 
@@ -87,7 +86,7 @@ def surface_basis(
     damaged files; and whatever the solver raises.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    name = digest_of(source, values, request)[:_DIGITS]
+    name = name_of(source, values, request)
     if not (folder / name).is_dir():
         with _alone(folder / f"{name}.lock"):
             if not (folder / name).is_dir():
@@ -114,6 +113,17 @@ def open_basis(folder: Path) -> SurfaceBasis:
         if arrays[name].shape != shape or arrays[name].dtype != kind:
             raise damaged(folder)
     return assemble(layout, arrays, derived)
+
+
+def method_of(folder: Path) -> int:
+    """Return the method, see `request.METHOD`, that made the basis in a finished folder.
+
+    Raises `RecordError` where that is not told.
+    """
+    try:
+        return int(json.loads((folder / _ABOUT).read_text(encoding="utf-8"))["method"])
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        raise damaged(folder) from fault
 
 
 def _make(
@@ -145,7 +155,10 @@ def _make(
     _solve_rests(layout, lambda: solver(volume.grid, near), arrays, marks, weights=weights)
     if not (part / "derived").is_dir():
         write_noun(derive(layout, arrays, weights), part / "derived")
-    about = {"method": METHOD, "body": source.body.name, "steps": layout.steps}
+    about = {
+        "method": METHOD, "body": source.body.name, "steps": layout.steps,
+        "reciprocity": read_noun(Derived, part / "derived").reciprocity,
+    }  # fmt: skip
     (part / _ABOUT).write_text(json.dumps(about, indent=1), encoding="utf-8")
     settle(part)
 

@@ -13,6 +13,8 @@ from microcurrent.planning.bodies.source import BodySource
 
 #: The method that made a basis; raised whenever a change gives other numbers or other files.
 METHOD = 3
+#: A basis is known by so many digits of its digest.
+_DIGITS = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,13 @@ def digest_of(
         "values": {tissue: _plain(values[tissue]) for tissue in sorted(values)},
         "request": request,
     })  # fmt: skip
+
+
+def name_of(
+    source: BodySource, values: Mapping[str, float | Sequence[float]], request: BasisRequest
+) -> str:
+    """Return the name of a basis, of files too: the first digits of `digest_of`."""
+    return digest_of(source, values, request)[:_DIGITS]
 
 
 def _plain(value: float | Sequence[float]) -> float | list[float]:

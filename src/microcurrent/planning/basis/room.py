@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,12 @@ from pathlib import Path
 from microcurrent.errors import Problem, ValueRefused
 from microcurrent.physics.conduction.basis.layout import Layout
 from microcurrent.physics.conduction.basis.responses import BLOCK
+from microcurrent.physics.conduction.engine.lanes import LANES
+from microcurrent.physics.conduction.engine.memory import MANY, SOLVE, available
 
-#: Bytes for each unknown of the solver: matrix and hierarchy (80), and for each right-hand side the
-#: current (8), the potential (4) and six vectors of single precision; with these a head of 3.6 million
-#: unknowns took what is estimated within a tenth.
-_SOLVER, _EACH_SIDE = 80, 36
+#: Bytes for each unknown of the solver, by the engine's own count: levels, and work for as many blocks of
+#: right-hand sides as are solved at once.
+_SOLVER = SOLVE + -(-BLOCK // LANES) * MANY
 #: Bytes for each cell of the grid: the body as it was given, conductivities along three axes, masks.
 _CELL = 110
 #: Bytes of the program itself with its kernels.
@@ -36,7 +36,7 @@ class Room:
 
 def room_for(layout: Layout, *, grid_cells: int, unknowns: int) -> Room:
     """Return the room that the basis of a layout needs, in bytes."""
-    solver = _PROGRAM + unknowns * (_SOLVER + BLOCK * _EACH_SIDE) + grid_cells * _CELL
+    solver = _PROGRAM + unknowns * _SOLVER + grid_cells * _CELL
     pairs = _pairs(layout)
     resistance = 8 * layout.patches.count**2
     geometry = sum(
@@ -57,16 +57,16 @@ def _pairs(layout: Layout) -> int:
 def check_room(room: Room, folder: Path, *, memory: int | None = None, disk: int | None = None) -> None:
     """Refuse where `folder` has no room for the files, or the machine no memory for the making.
 
-    `memory` and `disk`: bytes free, asked of the machine where not given; where it does not tell,
-    nothing is refused. Raises `ValueRefused` with the estimate.
+    `memory` and `disk`: bytes free, asked of the machine where not given. Raises `ValueRefused` with the
+    estimate.
     """
     for name, wanted, free, advice in (
-        ("memory to make a basis", room.memory, free_memory() if memory is None else memory,
+        ("memory to make a basis", room.memory, available() if memory is None else memory,
          "Choose a wider spacing of the grid"),
         ("room on disk for a basis", room.disk, shutil.disk_usage(folder).free if disk is None else disk,
          "Choose fewer tissues, a smaller region or a wider spacing, or delete what the folder holds"),
     ):  # fmt: skip
-        if free is not None and wanted > (1 - _SPARE) * free:
+        if wanted > (1 - _SPARE) * free:
             raise ValueRefused(
                 Problem(
                     what=f"not enough {name}",
@@ -75,16 +75,3 @@ def check_room(room: Room, folder: Path, *, memory: int | None = None, disk: int
                     advice=advice,
                 )
             )
-
-
-def free_memory() -> int | None:
-    """Return the bytes of memory that programs can still have, or None where the machine does not say."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        return next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration, ValueError):
-        pass
-    try:
-        return int(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (AttributeError, OSError, ValueError):
-        return None

@@ -15,14 +15,12 @@ from pathlib import Path
 from microcurrent.errors import Problem, RecordError, ValueRefused
 from microcurrent.model.plan import Plan
 from microcurrent.physics.conduction.basis.layout import Choice
-from microcurrent.planning.basis import BasisRequest, Region, digest_of
+from microcurrent.planning.basis import BasisRequest, Region, name_of
 from microcurrent.planning.bodies import BodySource
 
 _ENDING = ".card.json"
 #: Digits of a name that tell bases apart in a list.
 SHORT = 12
-#: A basis is known by so many digits of its digest.
-_DIGITS = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,13 +46,6 @@ class Card:
     def short(self) -> str:
         """The first digits of the name."""
         return self.name[:SHORT]
-
-
-def name_of(
-    source: BodySource, values: Mapping[str, float | Sequence[float]], request: BasisRequest
-) -> str:
-    """Return the name of the basis of a body for a request, with conductivities `values` [S/m]."""
-    return digest_of(source, values, request)[:_DIGITS]
 
 
 def write_card(folder: Path, card: Card) -> None:
@@ -110,7 +101,7 @@ def fitting(
         Problem(
             what="no basis fits this plan",
             expected=f"one of the body {plan.body!r} around {', '.join(site.name for site in plan.sites)}",
-            came="none that is whole and of the tables as they are",
+            came="none that is whole, of the tables as they are and made as this version makes them",
             file=str(folder),
             advice="Build one: microcurrent basis build PLAN, with the name of this plan",
         )

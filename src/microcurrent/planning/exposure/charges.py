@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from microcurrent.model.exposure_map import SkinPart
+from microcurrent.physics.conduction.basis.live.system import LiveSolution
+from microcurrent.physics.conduction.contact import Integers
 from microcurrent.physics.conduction.grid import Floats
 from microcurrent.planning.exposure.covering import Skin
 from microcurrent.planning.exposure.exposed import SkinArrays
@@ -23,7 +25,9 @@ class Charges:
     """Charge through every face of the skin: `net`, `absolute` (F,) [C], and the `area` (F,) [m2] touched.
 
     The area of a face is the most that metal or film ever covered of it, which on the staircase of a
-    segmentation is its shadow along the normal of the skin.
+    segmentation is its shadow along the normal of the skin. Where metal and film share a face it is less:
+    that over which the current of the face has the density of its densest part, so that film that
+    carries hardly any does not dilute what goes in under the metal.
     """
 
     skin: Skin
@@ -42,9 +46,7 @@ class Charges:
         part = flow.share * np.real(currents) / flow.into
         self.net[faces] += part * flow.dwell.net
         self.absolute[faces] += np.abs(part) * flow.dwell.absolute
-        wet = flow.solution.wet
-        covered = np.bincount(np.searchsorted(faces, wet.faces), weights=wet.area, minlength=faces.size)
-        self.area[faces] = np.maximum(self.area[faces], covered)
+        self.area[faces] = np.maximum(self.area[faces], _bearing(flow.solution, faces))
 
     def arrays(self) -> SkinArrays:
         """Return what passed through each touched face and each patch, per area."""
@@ -80,3 +82,15 @@ class Charges:
             for charge in (self.net, self.absolute)
         )
         return SkinPart(place=place, area=float(area.sum()), net=net, absolute=absolute)
+
+
+def _bearing(solution: LiveSolution, faces: Integers) -> Floats:
+    """The area of `faces` (m,) over which their currents are as dense as in their densest part."""
+    wet = solution.wet
+    place = np.searchsorted(faces, wet.faces)
+    currents = np.abs(np.real(solution.currents))
+    area = np.bincount(place, weights=wet.area, minlength=faces.size)
+    through = np.bincount(place, weights=currents, minlength=faces.size)
+    densest = np.zeros(faces.size)
+    np.maximum.at(densest, place, currents / wet.area)
+    return np.divide(through, densest, out=area, where=densest > 0)

@@ -102,10 +102,12 @@ def skin_voltage(electrode: Electrode, stimulus: Stimulus, values: Values) -> fl
 
 
 def metal_voltage(electrodes: tuple[Electrode, Electrode], stimulus: Stimulus, values: Values) -> float:
-    """Return a bound [V] on the voltage that a pair of electrodes takes between metal and film.
+    """Return about the voltage [V] that a pair of electrodes takes between metal and film; not a bound.
 
     The double layers take the charge that flows one way, or that is left over, until water is split: the
-    onset for a pair. Metals that do not split water have charge transfer instead.
+    onset for a pair, which its interval spreads over. What a pair takes beyond its onset rises slowly with
+    the density (`physics.skin.pair_voltage`) and is left out. Metals that do not split water have charge
+    transfer instead.
     """
     charge = max(stimulus.charge_per_phase, abs(stimulus.net_charge))
     charging = transferring = 0.0

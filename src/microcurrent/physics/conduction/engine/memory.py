@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from microcurrent.errors import Problem, ValueRefused
@@ -17,13 +18,20 @@ MANY = 650
 
 
 def available() -> int:
-    """Return the bytes of memory that can be taken without swapping, as the system says."""
+    """Return the bytes of memory that can be taken without swapping, as the system says.
+
+    Where it does not say, more than there can be: nothing is refused then.
+    """
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         return next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration):
+    except (OSError, StopIteration, ValueError):
+        pass
+    try:
         # No such file but on Linux: pages that are free, which leaves out what a cache would give back.
         return int(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, OSError, ValueError):
+        return sys.maxsize
 
 
 def require(unknowns: int, each: int) -> None:
