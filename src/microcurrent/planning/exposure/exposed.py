@@ -35,7 +35,8 @@ class TissueArrays:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SkinArrays:
     """The touched skin: `faces` (m,) of the patches' faces, rising; `area` (m,) [m2]
-    touched, as `Charges` has it; `net` and `absolute` (m,) [C/m2]; of the patches `patch_net` and `patch_absolute` (Q,) [C/m2]."""
+    touched, as `Charges` has it; `net` and `absolute` (m,) [C/m2]; of the patches `patch_net` and
+    `patch_absolute` (Q,) [C/m2]."""
 
     faces: Integers
     area: Floats
