@@ -433,3 +433,14 @@ def test_faces_that_cannot_be_meant_are_refused_by_name(axis, at, value, words):
     faces[axis][at] = value
     with pytest.raises(ValueRefused, match=words):
         Engine(even(6, 6, 6), sigma, faces=faces)
+
+
+def test_a_rod_of_more_cells_than_sixteen_bits_count_conducts_as_ohm_says():
+    count, width, conductivity = 150_000, 1e-4, 0.2
+    one = np.array([0.0, 1e-3])
+    grid = Grid(x=one, y=one, z=np.linspace(0.0, count * width, count + 1))
+    right = np.zeros(count)
+    right[0], right[-1] = 1e-3, -1e-3
+    potential = Engine(grid, np.full(grid.shape, conductivity)).solve(right).potential
+    expected = 1e-3 * (count - 1) * width / (conductivity * 1e-6)
+    assert potential[0] - potential[-1] == pytest.approx(expected, rel=1e-6)

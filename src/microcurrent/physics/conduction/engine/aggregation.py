@@ -40,7 +40,7 @@ class Graph(NamedTuple):
     middle: npt.NDArray[np.int32]
     neighbour: npt.NDArray[np.int32]
     link: npt.NDArray[np.float32]
-    blocks: npt.NDArray[np.int16]
+    blocks: npt.NDArray[np.int32]
 
     @property
     def nodes(self) -> int:
@@ -62,14 +62,14 @@ def join_nodes(graph: Graph, blocks: Blocks) -> tuple[npt.NDArray[np.int32], Gra
         if _link_nodes(graph, of, (near, weight)):
             break
         slots *= 2
-    places = np.empty((count, 3), np.int16)
+    places = np.empty((count, 3), np.int32)
     for axis, block in enumerate(blocks.of):
         places[of, axis] = block[graph.blocks[:, axis]]
     return of, graph_of(near, weight, places)
 
 
 def graph_of(
-    near: npt.NDArray[np.int32], weight: npt.NDArray[np.float32], blocks: npt.NDArray[np.int16]
+    near: npt.NDArray[np.int32], weight: npt.NDArray[np.float32], blocks: npt.NDArray[np.int32]
 ) -> Graph:
     """Return the graph of links that were noted at their earlier nodes."""
     begin, middle = _count_links(near)

@@ -46,7 +46,7 @@ def join_cells(
         if all(team.run(_link_cells, slabs, rows, stencil, of, (near, weight))):
             break
         slots *= 2
-    places = np.empty((count, 3), np.int16)
+    places = np.empty((count, 3), np.int32)
     _place_cells(rows, stencil.inverse, of_block, (of, places))
     return of, graph_of(near, weight, places)
 
