@@ -64,6 +64,7 @@ bench: .venv/made-dev  ## print closed forms, timings beside peers, basis and po
 	@$(BIN)/python benchmarks/peers.py --size 100 --runs 3 --out out/bench
 	@$(BIN)/python benchmarks/basis.py
 	@$(BIN)/python benchmarks/live.py
+	@$(BIN)/python benchmarks/bodies.py
 
 lock:  ## refresh the lock files (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group build -o requirements.lock

@@ -3,23 +3,30 @@
     python docs/make_pictures.py
 
 Predicts `examples/01-cheek-lift.toml` (about a minute) for `docs/pictures/section.png`; exposes a plan on
-the head of the shared data, where there is one, for `docs/pictures/head-current.png`. Equal code and tables
-give equal pictures.
+the head of the shared data, where there is one, for `docs/pictures/head-current.png`; draws the built-in face,
+a knee, and the scan and the head of the shared data as treatable bodies. Names after the command draw only
+those, such as `python docs/make_pictures.py face knee`. Equal code and tables give equal pictures.
 """
 
 from __future__ import annotations
 
+import io
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 import typst
+from PIL import Image
 
 from microcurrent import workflow
+from microcurrent.planning.bodies.anatomy import AnatomySource
+from microcurrent.planning.bodies.reading import read_body
 from microcurrent.planning.fields import Fields
 from microcurrent.reports.content import Picture
 from microcurrent.reports.pictures import section_picture
 from microcurrent.reports.pictures.section import Probes
+from microcurrent.reports.pictures.solid import PICTURES as OF_BODIES
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
@@ -31,6 +38,10 @@ PAGE = '#set page(width: 16cm, height: auto, margin: 3mm)\n#image("picture.svg",
 SHARPNESS = 180
 #: Voxels of the head are 1 mm wide, and its picture is drawn from them as they are.
 SPACING = 1.0e-3
+SCAN = ROOT.parent / "shared" / "data" / "walt-head.obj"
+#: Pictures of bodies are this wide [dots], in this many colours: pages load fast, and nothing is lost that
+#: an eye sees.
+WIDTH, COLOURS = 1300, 256
 HEAD_PLAN = """
 title = "Current in the cheek of a head"
 body = "head.nii.gz"
@@ -104,12 +115,76 @@ def draw_head() -> str:
         return words
 
 
-def main() -> None:
-    """Draw every picture, and print the words for those who cannot see them."""
+def small(png: bytes) -> bytes:
+    """Return a picture no wider than `WIDTH` in `COLOURS` colours."""
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    if image.width > WIDTH:
+        height = round(image.height * WIDTH / image.width)
+        image = image.resize((WIDTH, height), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    few = image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few.save(buffer, format="png", optimize=True)
+    return buffer.getvalue()
+
+
+def draw_body(body: str, name: str, *views: str, base: Path = Path()) -> str:
+    """Write pictures of a body as NAME-VIEW.png; return their words."""
+    source = read_body(body, base=base)
+    if not isinstance(source, AnatomySource):
+        raise TypeError(f"{body} has no skin, muscles and nerves")
+    words = []
+    for view in views:
+        png, text = OF_BODIES[view](source.body, source.anatomy)
+        (PICTURES / f"{name}-{view}.png").write_bytes(small(png))
+        words.append(f"{name}-{view}: {text}")
+    return "\n".join(words)
+
+
+def draw_face() -> str:
+    """Write the pictures of the built-in face."""
+    return draw_body("face", "face", "views", "cutaway", "section")
+
+
+def draw_knee() -> str:
+    """Write the picture of a limb."""
+    return draw_body("knee", "knee", "cutaway")
+
+
+def draw_scan() -> str:
+    """Write the pictures of a scan turned into a body, or say why not."""
+    if not SCAN.is_file():
+        return f"No picture of a scan: {SCAN.name} is not in the shared data beside this repository."
+    return draw_body(SCAN.name, "scan", "views", "cutaway", base=SCAN.parent)
+
+
+def draw_mri() -> str:
+    """Write the picture of the head of the shared data split by the atlas, or say why not."""
+    if not HEAD.is_file():
+        return (
+            f"No picture of the split head: {HEAD.name} is not in the shared data beside this repository."
+        )
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copy(HEAD, folder / "head.nii.gz")
+        labels = (ROOT / "examples" / "head-labels.toml").read_text(encoding="utf-8")
+        text = labels.replace("\ntitle ", "\nsplit      = true\ntitle ", 1)
+        (folder / "head.labels.toml").write_text(text, encoding="utf-8")
+        return draw_body("head.nii.gz", "mri", "cutaway", base=folder)
+
+
+#: Each drawing by its name.
+DRAWINGS = {
+    "section": draw_section, "head": draw_head, "face": draw_face, "knee": draw_knee, "scan": draw_scan,
+    "mri": draw_mri,
+}  # fmt: skip
+
+
+def main(names: list[str]) -> None:
+    """Draw the pictures of these names, by default all; print the words for those who cannot see them."""
     PICTURES.mkdir(exist_ok=True)
-    for draw in (draw_section, draw_head):
-        print(draw())
+    for name in names or DRAWINGS:
+        print(DRAWINGS[name](), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -32,6 +32,9 @@ INTERLOCK_LIMITS = {
 }
 
 
+LABEL_MAPS = [file for file in tables.FILES if file.startswith("label_maps/")]
+
+
 def raw(file):
     return tomllib.loads((DATA / file).read_text(encoding="utf-8"))
 
@@ -68,12 +71,15 @@ def numbers():
     ):  # fmt: skip
         found += [value for value in vars(noun).values() if isinstance(value, Input)]
     found += [rule.ratio for rule in tables.contact_rules().values()]
+    for size in (size for shape in tables.limbs().values() for size in shape.sizes):
+        found += [number for number in (size.radius, size.skin, size.fat) if number is not None]
     found += [layer.thickness for stack in tables.stacks().values() for layer in stack.layers]
     return found + list(tables.flattening().values())
 
 
 def test_the_folder_holds_exactly_the_known_files():
-    assert sorted(path.name for path in DATA.iterdir() if path.suffix == ".toml") == sorted(tables.FILES)
+    found = [path.relative_to(DATA).as_posix() for path in DATA.rglob("*.toml")]
+    assert sorted(found) == sorted(tables.FILES)
 
 
 def test_every_row_names_a_known_source_and_mark():
@@ -345,6 +351,8 @@ READERS = {
     "interfaces.toml": lambda folder: (tables.interfaces(folder), tables.water_window(folder)),
     "slabs.toml": lambda folder: (tables.stacks(folder), tables.flattening(folder)),
     "landmarks.toml": tables.landmarks,
+    **dict.fromkeys(LABEL_MAPS, tables.label_maps),
+    "limbs.toml": tables.limbs,
     "limits.toml": tables.limits,
     "contraindications.toml": tables.contraindications,
     "stimulators.toml": tables.stimulators,
@@ -420,6 +428,32 @@ DAMAGE = [
     ("landmarks.toml", 'side = "left"', 'side = "under"', ("side", "under")),
     ("landmarks.toml", 'name = "cheilion left"', 'name = "cheilion"', ("name", "left")),
     ("landmarks.toml", 'x = "2.46 cm"', 'x = "2.46 s"', ("cheilion left", "x")),
+    ("limbs.toml", 'sex = "male"', 'sex = "neuter"', ("forearm", "sex", "neuter")),
+    ("limbs.toml", 'quantity = "fat"', 'quantity = "lard"', ("quantity", "lard")),
+    ("limbs.toml", 'value = "43 mm"', 'value = "43"', ("forearm, male, radius", "value")),
+    ("limbs.toml", 'along = "-20 0 60', 'along = "0 -20 60', ("outline", "along", "each above")),
+    ("limbs.toml", 'around = "90 deg"', 'around = "90 mm"', ("swelling", "around", "deg")),
+    ("limbs.toml", 'core = "cancellous bone"', 'core = "sponge"', ("carpus", "core", "sponge")),
+    ("limbs.toml", 'name = "radius"', 'name = "carpus"', ("rod", "name", "twice")),
+    (
+        "limbs.toml",
+        'body = "forearm"\nname = "median"',
+        'body = "foot"\nname = "median"',
+        ("median", "body", "foot"),
+    ),
+    ("limbs.toml", 'corners = ["common flexor origin"', 'corners = ["elbow"', ("zones", "elbow")),
+    ("limbs.toml", 'depth = "14 22 21 9 6 mm"', 'depth = "14 22 21 9 mm"', ("median", "along", "depth")),
+    ("limbs.toml", "both = true", 'both = "yes"', ("both", "yes")),
+    ("label_maps/roast.toml", 'tissue = "skull"', 'tissue = "bonne"', ("roast", "label 4", "bonne")),
+    ("label_maps/roast.toml", "number = 5", "number = 4", ("roast", "rows", "4 twice")),
+    ("label_maps/roast.toml", "number = 5", 'number = "5"', ("roast", "number", "whole number")),
+    ("label_maps/roast.toml", '"fat", "muscle"]', '"lard", "muscle"]', ("label 5", "lumps", "lard")),
+    ("label_maps/roast.toml", 'tissue = "CSF"', 'tisue = "CSF"', ("label 3", "tisue")),
+    ("label_maps/roast.toml", "needed = [1,", "needed = [9,", ("roast", "needed", "9")),
+    ("label_maps/roast.toml", 'covers = "whole"', 'covers = "most"', ("roast", "covers", "most")),
+    ("label_maps/roast.toml", 'source = "roast-labels"', 'source = "hearsay"', ("source", "hearsay")),
+    ("label_maps/simnibs.toml", 'name = "headreco"', 'name = "charm"', ("name", "charm twice")),
+    ("label_maps/simnibs.toml", "last = 5", "last = 3", ("charm labeling), label 4", "last", "at least 4")),
     ("limits.toml", 'sense = "at most"', 'sense = "about"', ("total-current", "sense")),
     ("limits.toml", 'warn = "600 uA"', 'warn = "600 uV"', ("total-current", "warn")),
     ("limits.toml", 'warn = "600 uA"', 'warn = "6 mA"', ("total-current", "warn")),

@@ -85,7 +85,7 @@ def test_conductivity_follows_the_labels(slab):
 
 
 @pytest.mark.parametrize("values", [{"skin": 0.2}, {"skin": 0.2, "fat": 0.0, "SMAS": 1, "muscle": 1},
-                                    {"skin": 0.2, "fat": (1, 2), "SMAS": 1, "muscle": 1},
+                                    {"skin": 0.2, "fat": (1, 2, 3, 4), "SMAS": 1, "muscle": 1},
                                     {"skin": float("nan"), "fat": 1, "SMAS": 1, "muscle": 1}])  # fmt: skip
 def test_conductivity_refuses_what_is_missing_or_not_positive(slab, values):
     with pytest.raises(ValueRefused, match="tissue volume"):

@@ -114,6 +114,48 @@ def test_the_kernels_are_the_rules(mixing: Mixing, refinement: int) -> None:
             assert values[place] == pytest.approx(plain_face(fine, place, axis, mixing), rel=1e-12)
 
 
+PLANES = (np.array([0, 1, 4, 6, 11]), np.array([0, 2, 3, 7]), np.array([0, 3, 4, 6, 9]))
+
+
+def uneven_face(fine: FineLabels, place: tuple[int, int, int], axis: int, mixing: Mixing) -> float:
+    """The rule for the face after the cell `place` where cells hold different numbers of sub-voxels."""
+    others = [a for a in range(3) if a != axis]
+    across = [range(PLANES[a][place[a]], PLANES[a][place[a] + 1]) for a in others]
+    first, border, last = PLANES[axis][place[axis] : place[axis] + 3]
+    widths = GRADED.widths(axis)
+    resistances = np.zeros((len(across[0]), len(across[1]), 0))
+    # In steps of half a sub-voxel, from the middle of one cell to that of the next.
+    for half in range(first + border, border + last):
+        upper = half >= 2 * border
+        count = last - border if upper else border - first
+        plane = np.moveaxis(fine.labels, axis, 0)[half // 2]
+        sigma = fine.conductivity[plane[np.ix_(*across)], axis]
+        with np.errstate(divide="ignore"):
+            one = widths[place[axis] + upper] / (2 * count * sigma)
+        resistances = np.concatenate([resistances, one[..., None]], axis=2)
+    area = np.prod([GRADED.widths(a)[place[a]] for a in others]) / resistances[..., 0].size
+    if mixing is Mixing.PARALLEL_OF_SERIES:
+        return float(area * np.sum(1 / resistances.sum(axis=2)))
+    with np.errstate(divide="ignore"):
+        return float(area / np.sum(1 / np.sum(1 / resistances, axis=(0, 1))))
+
+
+@pytest.mark.parametrize("mixing", Mixing)
+def test_cells_may_hold_different_numbers_of_sub_voxels(mixing: Mixing) -> None:
+    random = np.random.default_rng(5).integers(0, 4, size=[plane[-1] for plane in PLANES])
+    fine = FineLabels(labels=random, conductivity=TABLE * [1, 1, 2, 3], planes=PLANES)
+    faces = sub_voxel_faces(GRADED, fine, mixing=mixing)
+    for axis, values in enumerate(faces.axes):
+        for place in np.ndindex(values.shape):
+            assert values[place] == pytest.approx(uneven_face(fine, place, axis, mixing), rel=1e-12)
+    some = np.random.default_rng(6).random(GRADED.shape) < 0.7
+    among = sub_voxel_faces(GRADED, fine, mixing=mixing, among=some)
+    assert (among.x == faces.x * (some[:-1] & some[1:])).all()
+    mean = mean_conductivity(GRADED, fine)
+    block = fine.conductivity[random[1:4, 2:3, 4:6]].reshape(-1, 3)
+    assert mean[1, 1, 2] == pytest.approx(block[block[:, 0] > 0].mean(axis=0))
+
+
 @pytest.mark.parametrize("least", [0.0, 0.8])
 def test_the_mean_is_that_of_the_tissue(least: float) -> None:
     fine = labels(3, 2)
@@ -205,6 +247,8 @@ def test_what_does_not_fit_is_refused() -> None:
         FineLabels(labels=good, conductivity=-TABLE, refinement=2)
     with pytest.raises(ValueRefused, match="each label"):
         FineLabels(labels=good, conductivity=[[0.0, 0.0, 0.0], [1.0, 0.0, 1.0]], refinement=2)
+    with pytest.raises(ValueRefused, match="rising from 0 to 8"):
+        FineLabels(labels=good, conductivity=TABLE, planes=([0, 3, 3, 8], [0, 6], [0, 8]))
     fine = FineLabels(labels=good, conductivity=TABLE, refinement=1)
     with pytest.raises(ValueRefused, match="1 times"):
         sub_voxel_faces(GRADED, fine)

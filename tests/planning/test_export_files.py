@@ -13,7 +13,7 @@ import xarray
 from microcurrent.errors import InputError
 from microcurrent.physics.bodies.volume import normals_of
 from microcurrent.planning.export import nifti_names, write_netcdf, write_nifti, write_vtu
-from microcurrent.planning.export.files import check_free, write_through
+from microcurrent.planning.files import check_free, write_through
 
 MM = 1e-3
 

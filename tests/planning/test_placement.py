@@ -328,6 +328,36 @@ def test_no_pair_across_the_trunk(one, other, verdict):
     assert found.verdict == verdict
 
 
+@pytest.mark.parametrize(
+    "name", ["forearm", "forearm left", "upper arm female left", "knee male", "lower back", "shoulder left"]
+)
+def test_limbs_and_patches_of_the_back_are_no_head(name):
+    body = head(name=name, regions=())
+    for rule in ("placement-orbit-crossing", "placement-tissue-crossing", "orbit-margin"):
+        assert judged("cheilion left", "zygion left", rule, body=body).verdict == "ok"
+    far = [site("one", -0.01, 0.0, 0.0, "left"), site("two", -0.01, 0.0, 0.2, "left")]
+    assert judged("one", "two", "probe-spacing-largest", body=body, extra=far).verdict == "ok"
+    assert judged("one", "two", "placement-neck", body=body, extra=far).verdict == "ok"
+
+
+def test_all_sites_of_the_lower_back_are_on_the_trunk():
+    """Whatever they are called: the left and the right of it may not be a pair, the middle and a side may."""
+    places = [site("one", -0.04, -0.1, 0.0, "left"), site("two", 0.04, -0.1, 0.0, "right"),
+              site("three", 0.0, -0.1, 0.0, "midline")]  # fmt: skip
+    for name in ("lower back", "lower back female", "shoulder"):
+        body = head(name=name, regions=())
+        assert judged("one", "two", "placement-trunk", body=body, extra=places).verdict == "stop"
+        assert judged("one", "three", "placement-trunk", body=body, extra=places).verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    "name", ["trapezius", "supraspinatus", "multifidus L4", "L4 spinous process", "PSIS"]
+)
+def test_a_place_of_the_back_with_the_chest_is_stopped(name):
+    extra = [site(f"{name} right", 0.01, -0.1, 0.0, "right"), site("chest right", 0.01, 0.1, 0.0, "right")]
+    assert judged(extra[0].name, extra[1].name, "placement-trunk", extra=extra).verdict == "stop"
+
+
 # -- rule 6 --------------------------------------------------------------------------------
 
 

@@ -25,7 +25,7 @@ BROKEN = {
     "02-wrong-unit": (19, "step 1.current", "wrong unit: expected a current", "'50 uV'", ""),
     "03-missing-unit": (20, "step 1.duration", "unit missing: expected a time", "'40'", ""),
     "04-impossible-value": (8, "electrode.upper.diameter", "above 0 and at most 0.5 m", "-0.012 m", ""),
-    "05-unknown-site": (22, "step 1.anode.at", "unknown site", "malar low lef", 'mean "malar low left"?'),
+    "05-unknown-site": (22, "step 1.anode.at", "unknown site", "malar low lef", 'Perhaps "malar low left"'),
     "06-current-without-polarity": (22, "step 1.between", "current without polarity", "constant", "anode"),
     "07-glide-without-speed": (25, "step 2.speed", "missing: expected the key speed", "nothing", ""),
     "08-two-steps-at-once": (
@@ -111,7 +111,7 @@ def test_all_problems_are_told_at_once():
         (('waveform  = "biphasic"', 'waveform  = "constant"'), "one of biphasic, burst, monophasic"),
         (('pulse     = "300 us"', 'pulse     = "300 us"\nrise = "1 ms"'), "no rise, for a biphasic current"),
         (('frequency = "10 Hz"', 'frequency = "0 Hz"'), "a frequency above 0 Hz"),
-        (('body   = "slab"', 'body   = "face"'), "face"),
+        (('body   = "slab"', 'body   = "fase"'), 'Perhaps "face'),
         (("sittings    = 16", "sittings    = 1600"), "course.sittings"),
         (("passes    = 5", "passes    = 2.5"), "a whole number"),
         (('ramp     = "10 s"', 'ramp     = "30 s"'), "ramps in and out within the duration"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from microcurrent import tables
-from microcurrent.model import Path, Placement, Plan, Ramp, Site, Step, Stimulus, shapes
+from microcurrent.model import Guess, Path, Placement, Plan, Ramp, Site, Step, Stimulus, shapes
 from microcurrent.model.electrode import Electrode
 from microcurrent.physics.exact.depth import layered_fraction
 from microcurrent.physics.exact.layers import Layers, disc_potential, disc_resistance
@@ -265,6 +265,13 @@ def test_every_input_names_its_source(base):
     references = tables.references()
     for given in base[0].inputs:
         assert given.source in references and given.confidence
+
+
+def test_what_was_guessed_of_the_body_stands_among_the_warnings():
+    source, guess = read_body("slab"), Guess(what="the scale", taken="1.1", changes="every distance")
+    source = dataclasses.replace(source, body=dataclasses.replace(source.body, guesses=(guess,)))
+    warnings = predicted(a_plan(), source, samples=2)[0].warnings
+    assert "Not given: the scale. Taken: 1.1. It changes every distance." in warnings
 
 
 def test_the_head_can_be_predicted():

@@ -5,7 +5,7 @@ import pytest
 
 from microcurrent.model.body import Body, Site
 from microcurrent.physics.bodies.segmentation import segmentation_volume
-from microcurrent.planning.bodies import list_bodies, read_body
+from microcurrent.planning.bodies import list_slabs, read_body
 from microcurrent.reports.body_picture import body_picture
 
 
@@ -23,7 +23,7 @@ def body_of(*sites: Site) -> Body:
 
 
 def test_slab_is_drawn_and_its_layers_are_named():
-    for entry in list_bodies():
+    for entry in list_slabs():
         source = read_body(entry.name)
         image, words = body_picture(source.volume([[0.0, 0.0]], 5e-3, coarse=True), source.body)
         assert image.startswith(b"\x89PNG")

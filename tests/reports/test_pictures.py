@@ -40,7 +40,7 @@ def picture(request, fields, plan, sitting, prediction):
         "section": lambda: section_picture(fields, fields.sections[0]),
         "density": lambda: section_picture(fields, fields.sections[0], quantity="density"),
         "balanced": lambda: section_picture(fields, fields.sections[1], probes=Probes(balanced=True)),
-        "surface": lambda: surface_picture(fields, paths=(("cheilion left", "zygion left"),)),
+        "surface": lambda: surface_picture(fields, paths={("cheilion left", "zygion left"): ()}),
         "curved": lambda: surface_picture(curved(fields)),
         "trace": lambda: trace_picture(plan, sitting),
         "exposure": lambda: exposure_picture(prediction),
@@ -77,7 +77,7 @@ def test_only_a_current_with_poles_has_plus_and_minus(fields):
 
 
 def test_the_skin_tells_the_largest_charge_and_the_path(fields):
-    told = surface_picture(fields, paths=(("cheilion left", "zygion left"),)).alternative
+    told = surface_picture(fields, paths={("cheilion left", "zygion left"): ()}).alternative
     assert "60 µC/cm²" in told  # 0.6 C/m2
     assert "Path: cheilion left to zygion left." in told
 

@@ -10,6 +10,9 @@
     preparing  screen, predict, assess, approve
     sittings   deliver, record, report, run, records list | show | verify
     bodies     body list | show
+    body_files body build | export
+    body_paths body path
+    body_scans body landmarks
     bases      basis build | list | show
     exposing   expose
     tables     how findings and exposures look in a terminal

@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from microcurrent import __version__
-from microcurrent.cli import bases, bodies, exposing, plans, preparing, records, sittings
+from microcurrent.cli import (
+    bases,
+    bodies,
+    body_files,
+    body_paths,
+    body_scans,
+    exposing,
+    plans,
+    preparing,
+    records,
+    sittings,
+)
 from microcurrent.cli.console import output
 
 HELP = """Plan, predict, safety-check, deliver, record and report microcurrent therapy.
@@ -30,6 +41,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(plans.app, name="plan")
+bodies.app.command()(body_files.build)
+bodies.app.command()(body_files.export)
+bodies.app.command()(body_paths.path)
+bodies.app.command()(body_scans.landmarks)
 app.add_typer(bodies.app, name="body")
 app.add_typer(bases.app, name="basis")
 app.add_typer(records.app, name="records")

@@ -21,7 +21,7 @@ _STATES = {"whole": "whole", "begun": "not finished", "absent": "not begun"}
 _SPACING = "2 mm"
 _RADIUS = "20 mm"
 Labels = Annotated[
-    Path | None, typer.Option("--labels", metavar="MAP", help="TOML file: which label is which tissue.")
+    Path | None, typer.Option("--labels", metavar="MAP", help="A ready map, or a TOML file.")
 ]
 
 

@@ -32,6 +32,11 @@ def say(text: str) -> None:
     remarks.print(text)
 
 
+def building(step: str) -> None:
+    """Say what is done while a body is built; it is kept, so that this comes once."""
+    say(f"Building the body, once: {step} ...")
+
+
 @contextmanager
 def progress(title: str, *, shown: bool = True) -> Iterator[Callable[[float, float, str], None]]:
     """Show a bar while this lasts; yields a function of done, total and what is being done.

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from microcurrent import workflow
-from microcurrent.cli.console import output, say, show_json
+from microcurrent.cli.console import building, output, say, show_json
 from microcurrent.cli.options import Json, PlanFile
 from microcurrent.cli.tables import show_plan
 from microcurrent.errors import InputError, PlanError, Problem
@@ -21,7 +21,7 @@ app = typer.Typer(no_args_is_help=True, help="Check a plan file, or start a new 
 def check(plan: PlanFile, json: Json = False) -> None:
     """Read a plan and say what is wrong with it: file, line, key, what was expected, what came."""
     try:
-        prepared = workflow.read(plan)
+        prepared = workflow.read(plan, on_step=building)
     except InputError as error:
         if not json:
             raise
@@ -37,7 +37,7 @@ def check(plan: PlanFile, json: Json = False) -> None:
 @app.command()
 def show(plan: PlanFile, json: Json = False) -> None:
     """Print the steps of a plan as they will be done."""
-    prepared = workflow.read(plan)
+    prepared = workflow.read(plan, on_step=building)
     if json:
         show_json({"digest": prepared.plan.digest, "plan": prepared.plan})
     else:

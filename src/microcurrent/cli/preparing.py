@@ -10,7 +10,7 @@ import typer
 
 from microcurrent import workflow
 from microcurrent.cli.bases import announce_compiling
-from microcurrent.cli.console import output, progress, say, show_json
+from microcurrent.cli.console import building, output, progress, say, show_json
 from microcurrent.cli.options import (
     SAMPLES,
     AcceptWarnings,
@@ -62,7 +62,7 @@ def screen(
             Problem(what="no answers", key="--answers", expected="a file of answers", came="nothing",
                     advice=f"Start one with: microcurrent screen {plan} --template > answers.toml")
         )  # fmt: skip
-    prepared = workflow.read(plan)
+    prepared = workflow.read(plan, on_step=building)
     with workflow.Workspace(records_path(records)) as workspace:
         screening, client = workflow.screen(
             prepared, answers, workspace=workspace, on=now().date(), actor=actor()
@@ -79,7 +79,7 @@ def predict(
     plan: PlanFile, samples: Samples = SAMPLES, records: Records = None, json: Json = False
 ) -> None:
     """Predict what every tissue receives, with a 90 % interval on every figure."""
-    prepared = workflow.read(plan)
+    prepared = workflow.read(plan, on_step=building)
     with workflow.Workspace(records_path(records)) as workspace:
         prediction = make_prediction(workspace, prepared, samples, quiet=json)
     if json:
@@ -100,7 +100,7 @@ def assess(
     json: Json = False,
 ) -> None:
     """Compare the prediction with every limit and placement rule; predict first where needed."""
-    prepared = workflow.read(plan)
+    prepared = workflow.read(plan, on_step=building)
     with workflow.Workspace(records_path(records)) as workspace:
         prediction = newest_prediction(workspace, prepared, samples, quiet=json)
         assessment = workflow.assess(
@@ -127,7 +127,7 @@ def approve(
     json: Json = False,
 ) -> None:
     """Approve exactly this plan for a client who was screened; delivery takes nothing else."""
-    prepared = workflow.read(plan)
+    prepared = workflow.read(plan, on_step=building)
     with workflow.Workspace(records_path(records)) as workspace:
         screening, client = workflow.screen(
             prepared, answers, workspace=workspace, on=now().date(), actor=by

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from microcurrent import units, workflow
-from microcurrent.cli.console import output, progress, say, show_json
+from microcurrent.cli.console import building, output, progress, say, show_json
 from microcurrent.cli.options import (
     SAMPLES,
     AcceptWarnings,
@@ -56,7 +56,7 @@ def deliver(
     json: Json = False,
 ) -> None:
     """Deliver an approved plan: without an approval of exactly this plan and client nothing flows."""
-    prepared, treated = workflow.read(plan), Client(pseudonym=client)
+    prepared, treated = workflow.read(plan, on_step=building), Client(pseudonym=client)
     with workflow.Workspace(records_path(records)) as workspace:
         workflow.recover(workspace)
         approval = workspace.newest(Approval, plan=prepared.plan.digest, client=treated.pseudonym)
@@ -130,7 +130,7 @@ def run(
     json: Json = False,
 ) -> None:
     """Take one treatment all the way: read, screen, predict, assess, approve, deliver, record, report."""
-    prepared = workflow.read(plan)
+    prepared = workflow.read(plan, on_step=building)
     with workflow.Workspace(records_path(records)) as workspace:
         for lost in workflow.recover(workspace):
             say(f"The sitting {lost} had lost its program; it is closed as interrupted.")

@@ -5,16 +5,20 @@
     waveform, shapes, envelope   the shape of a current, and what shapes it slowly
     stimulus                     Stimulus.current_at, the one definition of the current
     electrode, body, plan        what touches, where, in which order
+    way                          the line on the skin that a gliding probe follows
     exposure, limits             what tissue receives; what may not be passed
     exposure_map                 what tissue receives, place by place
     screening, approval          what is asked; who agrees
     tissue, interfaces           what the tables of numbers are made of
+    labels                       what the tables of label maps are made of
+    limb                         what the table of limbs and patches of the back is made of
     stimulator, sitting, course  what gives current; one visit; many visits and their results
+    atlas                        what the atlas of the head is made of
     digest, restore, checks      one digest for all nouns; data back to nouns; how a noun refuses
 """
 
 from microcurrent.model.approval import Approval
-from microcurrent.model.body import Body, Region, Site
+from microcurrent.model.body import Body, Guess, Muscle, Nerve, Region, Site, Zone
 from microcurrent.model.course import Client, Course, Outcome, Schedule
 from microcurrent.model.digest import digest
 from microcurrent.model.electrode import Electrode
@@ -62,6 +66,7 @@ from microcurrent.model.tissue import (
     Tissue,
 )
 from microcurrent.model.waveform import Piece, Waveform
+from microcurrent.model.way import Way
 
 __all__ = [
     "Answer",
@@ -80,6 +85,7 @@ __all__ = [
     "Exposure",
     "ExposureMap",
     "Finding",
+    "Guess",
     "Histogram",
     "Input",
     "Interface",
@@ -87,6 +93,8 @@ __all__ = [
     "Limit",
     "Limits",
     "Material",
+    "Muscle",
+    "Nerve",
     "NerveField",
     "NervePath",
     "Observation",
@@ -124,5 +132,7 @@ __all__ = [
     "Trip",
     "WaterWindow",
     "Waveform",
+    "Way",
+    "Zone",
     "digest",
 ]

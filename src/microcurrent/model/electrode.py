@@ -73,3 +73,10 @@ class Electrode:
         if self.shape == "roller":
             return (self.diameter or 0.0) * (self.length or 0.0)
         return (self.width or 0.0) * (self.height or 0.0)
+
+    @property
+    def reach(self) -> float:
+        """Largest distance [m] from its middle to its edge: no contact is wider."""
+        sizes = (self.diameter, self.width, self.height, self.length)
+        widest = math.hypot(*(size for size in sizes if size is not None)) / 2
+        return max(widest, math.sqrt((self.contact_area or 0.0) / math.pi))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
-from microcurrent.model.body import Site
+from microcurrent.model.body import Point, Site
 from microcurrent.model.checks import finite, named, one_of, refuse
 from microcurrent.model.course import Schedule
-from microcurrent.model.digest import digest
+from microcurrent.model.digest import LATER, digest
 from microcurrent.model.electrode import Electrode
 from microcurrent.model.stimulus import Stimulus
+from microcurrent.model.way import check_way
 
 SYSTEMS = ("galvanic", "faradic")
 
@@ -32,7 +34,8 @@ class Path:
     """An electrode gliding along `sites` and back, `passes` times one way in all, at `speed` [m/s].
 
     Pass 1 runs from the first site to the last, pass 2 back, and so on; `length` [m] is one pass.
-    The current flows throughout.
+    The current flows throughout. `way`: the corners (P, 3) [m] of the line on the skin that it follows, and
+    `marks` [m] along it, one for each site; both empty where it follows straight lines between the sites.
     """
 
     electrode: str
@@ -40,6 +43,8 @@ class Path:
     speed: float
     length: float
     passes: int = 1
+    way: tuple[Point, ...] = field(default=(), metadata=LATER)
+    marks: tuple[float, ...] = field(default=(), metadata=LATER)
 
     def __post_init__(self) -> None:
         finite(self, "speed", self.speed, above=0, maximum=1)
@@ -48,6 +53,17 @@ class Path:
             raise refuse(self, "sites", expected="at least two sites", came=len(self.sites))
         if isinstance(self.passes, bool) or not isinstance(self.passes, int) or self.passes < 1:
             raise refuse(self, "passes", expected="a whole number from 1", came=self.passes)
+        if self.way or self.marks:
+            check_way(self, self.way, self.marks)
+            if len(self.marks) != len(self.sites):
+                raise refuse(self, "marks", expected=f"{len(self.sites)}, one a site", came=len(self.marks))
+            if not math.isclose(self.marks[-1], self.length, rel_tol=1e-9):
+                raise refuse(
+                    self,
+                    "length",
+                    expected=f"that of its way, {self.marks[-1]:g} m",
+                    came=f"{self.length:g} m",
+                )
 
     @property
     def duration(self) -> float:

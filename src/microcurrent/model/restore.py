@@ -49,7 +49,7 @@ def _one_of(choices: tuple[Any, ...], value: Any) -> Any:
         return None
     for choice in choices:
         if dataclasses.is_dataclass(choice) and isinstance(value, dict):
-            if {field.name for field in dataclasses.fields(choice)} == set(value):
+            if _fits(choice, set(value)):
                 return _value(choice, value)
         elif (
             choice is not type(None) and not dataclasses.is_dataclass(choice) and isinstance(value, choice)
@@ -58,3 +58,10 @@ def _one_of(choices: tuple[Any, ...], value: Any) -> Any:
     if float in choices and isinstance(value, int):
         return float(value)
     raise TypeError(f"{value!r} fits none of {choices}")
+
+
+def _fits(kind: Any, names: set[str]) -> bool:
+    """Whether a dataclass has all fields of these names, and needs no other."""
+    fields = dataclasses.fields(kind)
+    needed = {f.name for f in fields if "later" not in f.metadata}
+    return needed <= names <= {f.name for f in fields}

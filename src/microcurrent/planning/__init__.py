@@ -4,12 +4,13 @@
 
     toml_file      any TOML file, with the line of every key
     planfile/      plan.toml <-> Plan; unknown keys are errors; JSON schema; template
+    files          any file written whole or not at all
     bodies/        the bodies that a plan can name
     basis/         the surface basis of a body, made once and kept on disk
     screening      contraindications asked and answered
     prediction/    Plan -> Prediction, with intervals
     exposure/      Plan + basis -> ExposureMap: what is received, place by place
-    export/        an exposure in netCDF, NIfTI and VTU
+    export/        an exposure in netCDF, NIfTI and VTU; a body in NIfTI, VTU, GLB, STL and CSV
     fields         the arrays behind a prediction that pictures are drawn from
     assess         Prediction + Limits -> Assessment
     judging        one value against one limit, and how a finding says it

@@ -54,11 +54,22 @@ _MOUTH = {
 _FRONT_OF_NECK = {"throat", "larynx", "carotid", "thyroid", "trachea"}
 _NECK = {"neck", "platysma", "clavicle", "sternocleidomastoid"}
 _CHEST = {"chest", "sternum", "breast", "thorax", "thoracic", "rib", "ribs"}
-_BACK = {"back", "scapula", "spine"}
+_BACK = {
+    "back", "scapula", "spine", "spinous", "spinae", "lumborum", "multifidus", "paraspinal", "psis",
+    "sacroiliac", "shoulder", "trapezius", "supraspinatus", "infraspinatus", "rhomboids",
+}  # fmt: skip
 _TRUNK = _CHEST | _BACK | {"abdomen", "abdominal", "belly", "flank", "waist"}
 _ARM = {"arm", "forearm", "hand", "wrist", "elbow"}
+#: Limbs, and patches of the back, that a body can be.
+_LIMB_PARTS = _ARM | {"upper arm", "leg", "thigh", "calf", "foot", "knee"}
+_TRUNK_PARTS = {"lower back", "shoulder"}
 #: Bodies that are no head, by their exact name: the rules on eyes, cranium and mouth do not apply.
-_LIMBS = _ARM | {"leg", "thigh", "calf", "foot", "knee"}
+_LIMBS = {
+    f"{part}{sex}{side}"
+    for part in _LIMB_PARTS | _TRUNK_PARTS
+    for sex in ("", " male", " female")
+    for side in ("", " left", " right")
+}
 #: Tissues that the line between two probes may not cross, by what they stand for.
 _FORBIDDEN = {
     "cranium": {"grey matter", "white matter", "CSF", "dura"},
@@ -253,17 +264,9 @@ def _tissue_crossing(place: Place, tissues_between: TissuesBetween | None) -> Fi
     return place.finding(rule, "ok", "The line between the probes crosses neither cranium nor mouth.")
 
 
-def _reach(plan: Plan, part: Placement | Path) -> float:
-    """Largest distance [m] from the middle of an electrode to its edge: no contact is wider."""
-    electrode = plan.electrode(part.electrode)
-    sizes = (electrode.diameter, electrode.width, electrode.height, electrode.length)
-    widest = math.hypot(*(size for size in sizes if size is not None)) / 2
-    return max(widest, math.sqrt((electrode.contact_area or 0.0) / math.pi))
-
-
 def _margins(place: Place, regions: Iterable[Region]) -> list[float]:
     """Distances [m] from the edge of each contact to the edge of each region, at every position."""
-    reach = [_reach(place.plan, part) for part in place.parts]
+    reach = [place.plan.electrode(part.electrode).reach for part in place.parts]
     return [
         region.distance_to(point) - reach[k]
         for region in regions
@@ -304,7 +307,7 @@ def _neck(place: Place) -> Finding:
         )
     if place.body.kind == "slab" or _on_limb(place.body):
         return place.finding(rule, "ok", "No site is on the neck.")
-    menton = place.body.site("menton")
+    menton = place.body.find_site("menton")
     lowest = min(point[2] for pair in place.pairs for point in pair)
     if menton is None or lowest < menton.position[2]:
         why = "The body has no menton" if menton is None else "A contact is lower than the menton"
@@ -318,7 +321,9 @@ def _neck(place: Place) -> Finding:
 
 def _trunk(place: Place) -> Finding:
     rule = "placement-trunk", "No pair across the trunk"
-    names = [_words(part.sites) for part in place.parts]
+    # A body that is itself an arm or a part of the back lends its name to all of its sites.
+    body = _words([place.body.name]) if _on_limb(place.body) else set()
+    names = [_words(part.sites) | body for part in place.parts]
     sides = [{place.plan.site(name).side for name in part.sites} for part in place.parts]
     if any(names[k] & _CHEST and names[1 - k] & _BACK for k in (0, 1)):
         return place.finding(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import math
+from functools import lru_cache
 
 from microcurrent.model import Path, Placement, Plan, Step
 
@@ -11,6 +14,8 @@ Point = tuple[float, float, float]
 #: A glide is looked at every so often [m] of travel, and at most so many times.
 _TRAVEL = 2e-3
 _MOST_POSITIONS = 2000
+#: Lines whose lengths are remembered: two probes, and some to spare.
+_LINES_KEPT = 16
 
 
 def positions(plan: Plan, step: Step) -> tuple[tuple[Point, Point], ...]:
@@ -34,35 +39,48 @@ def positions(plan: Plan, step: Step) -> tuple[tuple[Point, Point], ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _lengths(plan: Plan, path: Path) -> list[float]:
-    points = [plan.site(name).position for name in path.sites]
-    return [math.dist(a, b) for a, b in zip(points, points[1:], strict=False)]
+def corners_of(plan: Plan, part: Placement | Path) -> tuple[Point, ...]:
+    """Return the corners (P, 3) [m] of the line that an electrode follows: its way, or site to site."""
+    if isinstance(part, Path) and part.way:
+        return part.way
+    return tuple(plan.site(name).position for name in part.sites)
+
+
+def point_along(corners: tuple[Point, ...], share: float) -> Point:
+    """Return the point (3,) [m] at a `share` from 0 to 1 of the length of a line with `corners` (P, 3)."""
+    ends = _ends(corners)
+    place = share * ends[-1]
+    piece = min(bisect.bisect_left(ends, place, lo=1), len(ends) - 1) if len(ends) > 1 else 0
+    if not piece:
+        return corners[0]
+    a, b, length = corners[piece - 1], corners[piece], ends[piece] - ends[piece - 1]
+    f = min((place - ends[piece - 1]) / length, 1.0) if length > 0 else 0.0
+    return (a[0] + f * (b[0] - a[0]), a[1] + f * (b[1] - a[1]), a[2] + f * (b[2] - a[2]))
+
+
+@lru_cache(maxsize=_LINES_KEPT)
+def _ends(corners: tuple[Point, ...]) -> tuple[float, ...]:
+    """How far along a line [m] each of its corners lies, (P,)."""
+    steps = (math.dist(a, b) for a, b in zip(corners, corners[1:], strict=False))
+    return tuple(itertools.accumulate(steps, initial=0.0))
 
 
 def _corners(plan: Plan, path: Path) -> list[float]:
     """Fractions of a pass at which a path reaches its inner sites, running there and back."""
-    lengths = _lengths(plan, path)
-    whole = math.fsum(lengths) or 1.0
-    there = [math.fsum(lengths[: k + 1]) / whole for k in range(len(lengths) - 1)]
+    marks = path.marks or _ends(corners_of(plan, path))
+    there = [mark / (marks[-1] or 1.0) for mark in marks[1:-1]]
     return there + [1 - f for f in there]
 
 
 def position_at(plan: Plan, part: Placement | Path, time: float) -> Point:
     """Return where (3,) [m] an electrode is at a time [s] into a step: on its site or its lines."""
-    points = [plan.site(name).position for name in part.sites]
+    corners = corners_of(plan, part)
     if isinstance(part, Placement):
-        return points[0]
+        return corners[0]
     passed = min(part.speed * time / part.length, float(part.passes))
     whole = min(math.floor(passed), part.passes - 1)
     along = passed - whole
-    lengths = _lengths(plan, part)
-    left = (along if whole % 2 == 0 else 1 - along) * math.fsum(lengths)
-    for a, b, length in zip(points, points[1:], lengths, strict=False):
-        if left <= length and length > 0:
-            f = left / length
-            return (a[0] + f * (b[0] - a[0]), a[1] + f * (b[1] - a[1]), a[2] + f * (b[2] - a[2]))
-        left -= length
-    return points[-1]
+    return point_along(corners, along if whole % 2 == 0 else 1 - along)
 
 
 def distance_to_segment(point: Point, a: Point, b: Point) -> float:

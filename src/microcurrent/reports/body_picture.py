@@ -16,6 +16,7 @@ from scipy import ndimage
 from microcurrent.model.body import Body, Site
 from microcurrent.physics.bodies.volume import Volume
 from microcurrent.reports.pictures import style
+from microcurrent.reports.pictures.tissue_colours import tissue_colour
 from microcurrent.units import write
 
 MM = 1e3
@@ -32,31 +33,6 @@ _MOST_LISTED = 22
 _AROUND = 12e-3
 #: Dots per inch of the picture.
 _SHARPNESS = 160
-#: One colour for each tissue, apart in lightness as well as in hue, so that they differ in grey and
-#: with every colour blindness. Others take the spare ones in order.
-_COLOURS = {
-    "skin": "#f2c9a1",
-    "fat": "#fbe98a",
-    "SMAS": "#b98bb0",
-    "mimetic muscle": "#c8553d",
-    "muscle": "#8f2d2d",
-    "mucosa": "#e79fb3",
-    "gland": "#8fb996",
-    "cortical bone": "#d9d4c5",
-    "cancellous bone": "#a89f87",
-    "skull": "#f6f1e1",
-    "soft tissue": "#dc9f72",
-    "CSF": "#7fc4ec",
-    "grey matter": "#767b91",
-    "white matter": "#c3c7d6",
-    "blood": "#b00020",
-    "cartilage": "#9ed1c7",
-    "tendon": "#cfe0d8",
-    "nerve": "#ffb000",
-    "eye": "#2f6690",
-    "dura": "#5d5346",
-}
-_SPARE = ("#56b4e9", "#009e73", "#cc79a7", "#0072b2")
 _NO_AIR = "#ffffff"
 
 
@@ -111,7 +87,7 @@ def _three_cuts(figure: Figure, volume: Volume, body: Body, through: Point) -> N
     key = figure.add_subplot(spread[:, 2])
     key.axis("off")
     handles = [
-        Patch(facecolor=_colour(name, volume.tissues), edgecolor=style.FAINT, linewidth=0.6,
+        Patch(facecolor=tissue_colour(name, volume.tissues), edgecolor=style.FAINT, linewidth=0.6,
               label=f"{name}, {share:.0f} %")
         for name, share in _shares(volume)
     ]  # fmt: skip
@@ -214,7 +190,7 @@ def _paint(
     panel: Axes, across: np.ndarray, up: np.ndarray, labels: np.ndarray, tissues: tuple[str, ...]
 ) -> None:
     """Colour the cells of a cut (U, W) and draw a thin line between tissues."""
-    colours = [_NO_AIR, *(_colour(name, tissues) for name in tissues)]
+    colours = [_NO_AIR, *(tissue_colour(name, tissues) for name in tissues)]
     norm = BoundaryNorm(np.arange(-1.5, len(tissues)), len(colours))
     panel.pcolormesh(
         across * MM, up * MM, labels.T, cmap=ListedColormap(colours), norm=norm, rasterized=True
@@ -294,7 +270,9 @@ def _layers(volume: Volume) -> list[tuple[str, float, float]]:
 def _draw_layers(panel: Axes, layers: list[tuple[str, float, float]], tissues: tuple[str, ...]) -> None:
     total = layers[-1][2]
     for name, top, floor in layers:
-        panel.fill_between([0, 1], MM * top, MM * floor, facecolor=_colour(name, tissues), linewidth=0)
+        panel.fill_between(
+            [0, 1], MM * top, MM * floor, facecolor=tissue_colour(name, tissues), linewidth=0
+        )
         panel.axhline(MM * floor, color="#3a3a3a", linewidth=0.7)
     panel.axhline(0, color="#3a3a3a", linewidth=1.4)
     least = 0.062 * total
@@ -355,11 +333,6 @@ def _shares(volume: Volume) -> list[tuple[str, float]]:
     return sorted(
         ((name, 100 * size / total) for name, size in sizes.items() if size), key=lambda row: -row[1]
     )
-
-
-def _colour(tissue: str, tissues: tuple[str, ...]) -> str:
-    others = [name for name in tissues if name not in _COLOURS]
-    return _COLOURS.get(tissue) or _SPARE[others.index(tissue) % len(_SPARE)]
 
 
 def _png(figure: Figure) -> bytes:

@@ -120,14 +120,14 @@ def _pictures(plan: Plan, fields: Fields) -> list[Picture]:
         step = next((step for step in plan.steps if step.number == section.step), None)
         pictures.append(section_picture(fields, section, probes=probes_of(plan, step) if step else None))
     if fields.surface.points.size:
-        paths = dict.fromkeys(
-            part.sites
-            for step in plan.steps
-            for part in (step.anode, step.cathode)
-            if isinstance(part, Glide)
-        )
-        pictures.append(surface_picture(fields, paths=tuple(paths)))
+        pictures.append(surface_picture(fields, paths=paths_of(plan)))
     return pictures
+
+
+def paths_of(plan: Plan) -> dict[tuple[str, ...], tuple[tuple[float, float, float], ...]]:
+    """Return the way of every glide of a plan by the names of its sites."""
+    parts = (part for step in plan.steps for part in (step.anode, step.cathode))
+    return {part.sites: part.way for part in parts if isinstance(part, Glide)}
 
 
 def probes_of(plan: Plan, step: Step) -> Probes:

@@ -6,6 +6,9 @@
     materials   references, tissues, skin, electrode materials, contact rules
     interfaces  skin that changes; metal in a salty film
     places      landmarks of the face; flat stacks of layers with sites
+    limbs       limbs and patches of the back, layered
+    label_maps  the labels of segmentation programs
+    atlas       the head: surface, interior, layers, muscles, nerves, zones, dimensions
     rules       limits; contraindications
     stimulators what each stimulator can do
 
@@ -23,9 +26,15 @@ from typing import ParamSpec, TypeVar, cast
 
 from microcurrent.model import Capabilities, Contraindication, Input, Limits, Site
 from microcurrent.model import digest as _digest
+from microcurrent.model.atlas import HeadTables
 from microcurrent.model.interfaces import Interface, SkinDynamics, WaterWindow
+from microcurrent.model.labels import ReadyLabelMap
+from microcurrent.model.limb import LimbShape
 from microcurrent.model.tissue import ContactRule, Material, Reference, SkinLayer, Stack, Tissue
+from microcurrent.tables.atlas import read_head
 from microcurrent.tables.interfaces import read_interfaces, read_skin_dynamics, read_water_window
+from microcurrent.tables.label_maps import read_label_maps
+from microcurrent.tables.limbs import read_limbs
 from microcurrent.tables.materials import (
     read_contact_rules,
     read_materials,
@@ -45,8 +54,11 @@ __all__ = [
     "contraindications",
     "digest",
     "flattening",
+    "head",
     "interfaces",
+    "label_maps",
     "landmarks",
+    "limbs",
     "limits",
     "materials",
     "references",
@@ -79,6 +91,9 @@ _water_window = _once(read_water_window)
 _landmarks = _once(read_landmarks)
 _flattening = _once(read_flattening)
 _stacks = _once(read_stacks)
+_limbs = _once(read_limbs)
+_label_maps = _once(read_label_maps)
+_head = _once(read_head)
 _limits = _once(read_limits)
 _contraindications = _once(read_contraindications)
 _stimulators = _once(read_stimulators)
@@ -137,6 +152,21 @@ def flattening(folder: Traversable | None = None) -> dict[str, Input]:
 def stacks(folder: Traversable | None = None) -> dict[str, Stack]:
     """Return every flat stack of layers by its name."""
     return dict(_stacks(folder or shipped()))
+
+
+def limbs(folder: Traversable | None = None) -> dict[str, LimbShape]:
+    """Return every limb and patch of the back by its name."""
+    return dict(_limbs(folder or shipped()))
+
+
+def label_maps(folder: Traversable | None = None) -> dict[str, ReadyLabelMap]:
+    """Return the labels of every segmentation program by the name of the map."""
+    return dict(_label_maps(folder or shipped()))
+
+
+def head(folder: Traversable | None = None) -> HeadTables:
+    """Return the atlas of the head: surface, interior, layers, muscles, nerves, zones, dimensions."""
+    return _head(folder or shipped())
 
 
 def limits(folder: Traversable | None = None, *, profiles: tuple[str, ...] = ()) -> Limits:

@@ -25,19 +25,18 @@ def read_landmarks(folder: Traversable) -> dict[str, Site]:
     each_once(found, ("name",))
     sites: dict[str, Site] = {}
     for row in found:
-        row.only(("name", "side", "vertex", "x", "y", "z", "naming", *_MARKS))
+        row.only(("name", "abbreviation", "side", "vertex", "x", "y", "z", "naming", *_MARKS))
         row.word("confidence", CONFIDENCES)
         row.word("naming", CONFIDENCES)
         name, side = row.text("name"), row.word("side", ("left", "midline"))
         left, up, front = (row.quantity(axis, "length") for axis in ("x", "y", "z"))
-        source = row.sources(references)[0]
-        sites[name] = row.made(Site, name=name, side=side, position=(-left, front, up), source=source)
+        marks = {"source": row.sources(references)[0], "abbreviation": row.content.get("abbreviation", "")}
+        sites[name] = row.made(Site, name=name, side=side, position=(-left, front, up), **marks)
         if side == "left":
             if not name.endswith(" left"):
                 raise row.broken("name", f"expected a name that ends in 'left', came {name!r}")
             mirror = name.removesuffix("left") + "right"
-            sites[mirror] = row.made(Site, name=mirror, side="right", position=(left, front, up),
-                                     source=source)  # fmt: skip
+            sites[mirror] = row.made(Site, name=mirror, side="right", position=(left, front, up), **marks)
     return sites
 
 

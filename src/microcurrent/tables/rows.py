@@ -18,12 +18,29 @@ CONFIDENCES = ("found", "abstract", "memory-high", "memory-medium", "memory-low"
 #: The keys that every number has, and those it may have.
 NUMBER_KEYS = ("value", "low", "high", "source", "confidence", "range_confidence", "basis", "note")
 
+#: The labels of segmentation programs, one file a program.
+LABEL_MAP_FILES = (
+    "label_maps/five-class.toml",
+    "label_maps/freesurfer.toml",
+    "label_maps/roast.toml",
+    "label_maps/simnibs.toml",
+    "label_maps/totalsegmentator.toml",
+)
 #: Every file of numbers; a folder must have them all and no other table.
 FILES = (
+    "anthropometry.toml",
     "contraindications.toml",
     "electrodes.toml",
+    "face_interior.toml",
+    "face_layers.toml",
+    "face_muscles.toml",
+    "face_nerves.toml",
+    "face_surface.toml",
+    "face_zones.toml",
     "interfaces.toml",
+    *LABEL_MAP_FILES,
     "landmarks.toml",
+    "limbs.toml",
     "limits.toml",
     "references.toml",
     "skin.toml",

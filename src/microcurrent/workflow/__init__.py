@@ -13,6 +13,9 @@
     bases       surface bases made, listed and shown
     exposing    expose: what a plan gives on a surface basis, place by place
     bodies      which bodies there are, and what one is made of
+    body_files  a body built and kept as one file, and exported in open formats
+    body_paths  the way of a probe on a body, from site to site
+    scans       the landmarks of a person's own scan or image, and a file to correct them in
 
 Each verb loads what it needs when it is first used, so that reading a plan does not wait for solvers.
 """
@@ -31,7 +34,9 @@ if TYPE_CHECKING:
         list_bases,
         show_basis,
     )
-    from microcurrent.workflow.bodies import body_names, show_body
+    from microcurrent.workflow.bodies import body_names, label_maps, show_body
+    from microcurrent.workflow.body_files import BodyWritten, build_body, write_body
+    from microcurrent.workflow.body_paths import PathShown, path_on, write_path
     from microcurrent.workflow.delivering import Delivery, deliver, delivery, recover
     from microcurrent.workflow.exposing import ExposureWanted, expose_plan
     from microcurrent.workflow.preparing import (
@@ -47,14 +52,17 @@ if TYPE_CHECKING:
     )
     from microcurrent.workflow.recording import Noticed, record, sittings, verify
     from microcurrent.workflow.reporting import report
+    from microcurrent.workflow.scans import find_landmarks
     from microcurrent.workflow.workspace import Workspace
 
 __all__ = [
     "BasisWanted",
+    "BodyWritten",
     "Consent",
     "Delivery",
     "ExposureWanted",
     "Noticed",
+    "PathShown",
     "Prepared",
     "Workspace",
     "answers_template",
@@ -62,12 +70,16 @@ __all__ = [
     "assess",
     "body_names",
     "build_basis",
+    "build_body",
     "check_screening",
     "deliver",
     "delivery",
     "engine_is_compiled",
     "expose_plan",
+    "find_landmarks",
+    "label_maps",
     "list_bases",
+    "path_on",
     "plan_schema",
     "plan_template",
     "predict",
@@ -81,12 +93,16 @@ __all__ = [
     "sittings",
     "stored_prediction",
     "verify",
+    "write_body",
+    "write_path",
 ]
 
 _HOMES = {
     "agreeing": ("Consent", "approve", "check_screening"),
     "bases": ("BasisWanted", "build_basis", "engine_is_compiled", "list_bases", "show_basis"),
-    "bodies": ("body_names", "show_body"),
+    "bodies": ("body_names", "label_maps", "show_body"),
+    "body_files": ("BodyWritten", "build_body", "write_body"),
+    "body_paths": ("PathShown", "path_on", "write_path"),
     "delivering": ("Delivery", "deliver", "delivery", "recover"),
     "exposing": ("ExposureWanted", "expose_plan"),
     "preparing": (
@@ -95,6 +111,7 @@ _HOMES = {
     ),
     "recording": ("Noticed", "record", "sittings", "verify"),
     "reporting": ("report",),
+    "scans": ("find_landmarks",),
     "workspace": ("Workspace",),
 }  # fmt: skip
 

@@ -28,7 +28,7 @@ from microcurrent.planning.exposure.wanting import table_values
 from microcurrent.planning.planfile import read_plan
 from microcurrent.reports.files import write_whole
 from microcurrent.reports.pictures import section_picture, surface_picture
-from microcurrent.reports.predicted import probes_of
+from microcurrent.reports.predicted import paths_of, probes_of
 
 #: Formats that an exposure can be written in.
 FORMATS = ("netcdf", "nifti", "vtu")
@@ -152,10 +152,7 @@ def _draw(exposed: Exposed, plan: Plan, paths: list[Path]) -> tuple[tuple[Path, 
         section_picture(fields, section, quantity="density", probes=probes_of(plan, step))
         for step, section in zip(plan.steps, fields.sections, strict=True)
     ]
-    ways = dict.fromkeys(
-        part.sites for step in plan.steps for part in (step.anode, step.cathode) if len(part.sites) > 1
-    )
-    pictures.append(surface_picture(fields, paths=tuple(ways)))
+    pictures.append(surface_picture(fields, paths=paths_of(plan)))
     for picture, path in zip(pictures, paths, strict=True):
         write_whole(path, picture.image)
     return tuple((path, picture.alternative) for path, picture in zip(paths, pictures, strict=True))

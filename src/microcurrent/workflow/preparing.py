@@ -43,9 +43,12 @@ class Prepared:
     path: Path
 
 
-def read(path: Path) -> Prepared:
-    """Return the plan in a file and its body. Raises `InputError` with every problem found."""
-    plan, source = read_plan(path)
+def read(path: Path, *, on_step: Callable[[str], None] = lambda _: None) -> Prepared:
+    """Return the plan in a file and its body; `on_step` is told what is done while a body is built.
+
+    Raises `InputError` with every problem found.
+    """
+    plan, source = read_plan(path, on_step=on_step)
     return Prepared(plan=plan, source=source, path=path)
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from microcurrent.errors import BodyError, Problem, ValueRefused
 from microcurrent.physics.bodies.segmentation import without_islands
-from microcurrent.physics.bodies.volume import AIR, Volume
+from microcurrent.physics.bodies.volume import AIR, Volume, fine_volume
 from microcurrent.physics.conduction.grid import Floats, Grid
 
 Integers = npt.NDArray[np.int64]
@@ -29,8 +29,8 @@ def merged(volume: Volume, planes: Sequence[Integers]) -> Volume:
 
     A merged cell is tissue where at least half of it is, and then the tissue that fills most of it;
     of two that fill as much, the rarer in the body, so that thin layers survive where they can.
-    Pieces that merging cuts off are left out. Raises `ValueRefused` for planes that do not span the
-    grid.
+    Pieces that merging cuts off are left out. Of a volume with sub-voxels the merged cells keep them all,
+    and are tissue with any tissue at all. Raises `ValueRefused` for planes that do not span the grid.
     """
     for axis, plane in enumerate(planes):
         sound = plane[0] == 0 and plane[-1] == volume.grid.shape[axis] and (np.diff(plane) > 0).all()
@@ -42,6 +42,10 @@ def merged(volume: Volume, planes: Sequence[Integers]) -> Volume:
                     came=f"{plane}",
                 )
             )
+    edges = [volume.grid.edges[axis][plane] for axis, plane in enumerate(planes)]
+    grid = Grid(x=edges[0], y=edges[1], z=edges[2])
+    if volume.fine is not None:
+        return fine_volume(grid, volume.fine.merged(planes), skin_borders=volume.skin_borders)
     rarest = np.argsort(np.bincount(volume.labels[volume.conducting], minlength=len(volume.tissues)))
     most = np.zeros([plane.size - 1 for plane in planes], dtype=np.int32)
     filled = np.zeros_like(most)
@@ -53,8 +57,6 @@ def merged(volume: Volume, planes: Sequence[Integers]) -> Volume:
         filled += count
     whole = np.einsum("i,j,k->ijk", *(np.diff(plane) for plane in planes))
     labels, _ = without_islands(np.where(2 * filled >= whole, winner, np.int16(AIR)))
-    edges = [volume.grid.edges[axis][plane] for axis, plane in enumerate(planes)]
-    grid = Grid(x=edges[0], y=edges[1], z=edges[2])
     return Volume(grid=grid, labels=labels, tissues=volume.tissues, skin_borders=volume.skin_borders)
 
 
@@ -68,9 +70,20 @@ def _block_sums(mask: npt.NDArray[np.bool_], planes: Sequence[Integers]) -> npt.
 def refined_near(volume: Volume, centres: Floats, reach: float, *, coarseness: float = 1.0) -> Volume:
     """Return the volume with its own voxels within `reach` [m] of `centres` (P, 3), merged elsewhere.
 
+    See `planes_near`. Raises `BodyError` where too many cells remain.
+    """
+    result = merged(volume, planes_near(volume, centres, reach, coarseness=coarseness))
+    refuse_too_large(result)
+    return result
+
+
+def planes_near(
+    volume: Volume, centres: Floats, reach: float, *, coarseness: float = 1.0
+) -> tuple[Integers, Integers, Integers]:
+    """Return the planes of merging that leave voxels as they are within `reach` [m] of `centres` (P, 3).
+
     Voxels narrower than `FINE` are merged up to it everywhere; cells grow with the distance from the
-    fine boxes up to `WIDEST`; `coarseness` multiplies both. Raises `BodyError` where too many cells
-    remain.
+    fine boxes up to `WIDEST`; `coarseness` multiplies both.
     """
     planes = []
     for axis in range(3):
@@ -80,8 +93,13 @@ def refined_near(volume: Volume, centres: Floats, reach: float, *, coarseness: f
         least = max(int(FINE * coarseness / size + 1e-6), 1)
         most = max(int(WIDEST * coarseness / size + 1e-6), least)
         planes.append(_planes(volume.grid.shape[axis], fine, least, most))
-    result = merged(volume, planes)
-    cells = int(result.conducting.sum())
+    x, y, z = planes
+    return x, y, z
+
+
+def refuse_too_large(volume: Volume) -> None:
+    """Raise `BodyError` for more cells than a usual machine can solve."""
+    cells = int(volume.conducting.sum())
     if cells > MOST_CELLS:
         raise BodyError(
             Problem(
@@ -91,7 +109,6 @@ def refined_near(volume: Volume, centres: Floats, reach: float, *, coarseness: f
                 advice="Cut the image to the region treated, or choose sites closer together",
             )
         )
-    return result
 
 
 def _planes(count: int, fine: Sequence[tuple[float, float]], least: int, most: int) -> Integers:

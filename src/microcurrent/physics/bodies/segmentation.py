@@ -111,13 +111,19 @@ def _indexed(
         raise BodyError(
             Problem(
                 what="the label map does not say what these labels are",
-                expected=f"only {', '.join(str(key) for key in sorted(meaning))}",
+                expected=f"only {_some(sorted(meaning))}",
                 came=shown + more,
                 advice='Add them under [labels], as "air" where nothing conducts',
             )
         )
     index = [tissues.index(name) if name is not None else AIR for name in (meaning[int(v)] for v in found)]
     return np.array(index, dtype=np.int16)[np.searchsorted(found, labels)]
+
+
+def _some(labels: list[int]) -> str:
+    """The labels as text, the middle ones left out where there are many."""
+    shown = [str(label) for label in labels]
+    return ", ".join(shown if len(shown) <= 24 else [*shown[:12], "...", *shown[-3:]])
 
 
 def without_islands(labels: Labels) -> tuple[Labels, list[str]]:

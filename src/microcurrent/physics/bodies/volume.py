@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,10 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from microcurrent.errors import Problem, ValueRefused
+from microcurrent.physics.bodies.fine import FineTissue, Values, along_axes
+from microcurrent.physics.conduction.conductor import Conductor
 from microcurrent.physics.conduction.contact import Faces, exposed_faces
+from microcurrent.physics.conduction.fractions import MixedCells
 from microcurrent.physics.conduction.grid import Floats, Grid
 
 Labels = npt.NDArray[np.int16]
@@ -25,14 +27,16 @@ class Volume:
 
     `grid`: cells in metre; `labels` (nx, ny, nz): index into `tissues`, -1 for air; `tissues`:
     names; `skin_borders`: ends of the grid, as (axis, side), that are skin themselves because no air
-    is meshed there. Any other end is a cut through the body: insulated, but no skin. Raises
-    `ValueRefused` for labels of another shape or outside the tissues, and where nothing is tissue.
+    is meshed there. Any other end is a cut through the body: insulated, but no skin. `fine`: the tissue
+    on sub-voxels, where it is known; a label is then what most of the tissue in a cell is, however little.
+    Raises `ValueRefused` for labels of another shape or outside the tissues, and where nothing is tissue.
     """
 
     grid: Grid
     labels: Labels
     tissues: tuple[str, ...]
     skin_borders: tuple[tuple[int, int], ...] = ()
+    fine: FineTissue | None = None
 
     def __post_init__(self) -> None:
         labels = np.array(self.labels)
@@ -44,6 +48,8 @@ class Volume:
             raise _refused(f"from -1 to {len(self.tissues) - 1}", f"{labels.min()} to {labels.max()}")
         if labels.max() == AIR:
             raise _refused("at least one cell of tissue", "air everywhere")
+        if self.fine is not None and not np.array_equal(self.fine.main > 0, labels != AIR):
+            raise _refused("the same cells of tissue as on sub-voxels", "others")
         labels = labels.astype(np.int16)
         labels.setflags(write=False)
         object.__setattr__(self, "labels", labels)
@@ -54,33 +60,58 @@ class Volume:
         return np.asarray(self.labels != AIR)
 
     def volumes_by_tissue(self) -> dict[str, float]:
-        """Return the volume [m3] of every tissue, in the order of `tissues`."""
+        """Return the volume [m3] of every tissue, in the order of `tissues`; by sub-voxels where known."""
+        if self.fine is not None:
+            found = self.fine.volumes_by_tissue(self.grid)
+            return {tissue: found.get(tissue, 0.0) for tissue in self.tissues}
         filled = self.conducting
         sums = np.bincount(
             self.labels[filled], weights=self.grid.volumes()[filled], minlength=len(self.tissues)
         )
         return {tissue: float(total) for tissue, total in zip(self.tissues, sums, strict=True)}
 
-    def conductivity(self, values: Mapping[str, float | Sequence[float]]) -> Floats:
-        """Return the conductivity [S/m] of every cell, 0 in air.
+    def tissue_volumes(self) -> Floats:
+        """Return how much of each cell is tissue [m3], (nx, ny, nz); without `fine` all or nothing."""
+        filled = self.conducting if self.fine is None else self.fine.filled() * self.conducting
+        return np.asarray(self.grid.volumes() * filled)
 
-        `values` gives for every tissue one number, or three along x, y and z. The result is
-        (nx, ny, nz), or (nx, ny, nz, 3) where any tissue has three. Raises `ValueRefused` for a
+    def conductivity(self, values: Values) -> Floats:
+        """Return the conductivity [S/m] that every cell has as the tissue that it is labelled as, 0 in air.
+
+        `values` gives for every tissue one number; two, (across, along) its fibres; or three along x, y
+        and z. Of two, a kind with fibres takes the diagonal of its tensor, any other the geometric mean.
+        The result is (nx, ny, nz), or (nx, ny, nz, 3) where the axes differ. Raises `ValueRefused` for a
         tissue without a value or with one that is not positive.
         """
         missing = [tissue for tissue in self.tissues if tissue not in values]
         if missing:
             raise _refused("a conductivity for every tissue", "none for " + ", ".join(missing))
-        rows = np.zeros((len(self.tissues) + 1, 3))
-        for index, tissue in enumerate(self.tissues):
-            given = np.asarray(values[tissue], dtype=float)
-            if given.shape not in ((), (3,)) or not np.isfinite(given).all() or (given <= 0).any():
-                raise _refused(f"one or three numbers above 0 S/m for {tissue}", f"{values[tissue]}")
-            rows[index] = given
-        # Label -1 picks the last row, which is air.
+        if self.fine is not None:
+            rows = self.fine.conductivities(values)
+        else:
+            # Label -1 picks the last row, which is air.
+            rows = np.array([*(along_axes(tissue, values[tissue]) for tissue in self.tissues), (0.0,) * 3])
+        cells = self.labels if self.fine is None else self.fine.main
         if (rows == rows[:, :1]).all():
-            return np.asarray(rows[:, 0][self.labels])
-        return np.asarray(rows[self.labels])
+            return np.asarray(rows[:, 0][cells])
+        return np.asarray(rows[cells])
+
+    def conduction(self, values: Values) -> Floats | MixedCells:
+        """Return what the cells conduct: their conductivity, or with `fine` also what lies between them.
+
+        `values` and errors: see `conductivity`.
+        """
+        return self.conductivity(values) if self.fine is None else self.fine.mixed(self.grid, values)
+
+    def conductor(self, values: Values) -> Conductor:
+        """Return the conductor that the volume is, by sub-voxels where it has them.
+
+        `values` and errors: see `conductivity`.
+        """
+        cells = self.conduction(values)
+        if isinstance(cells, MixedCells):
+            return Conductor(self.grid, cells.conductivity, faces=cells.faces)
+        return Conductor(self.grid, cells)
 
     def outside(self) -> npt.NDArray[np.bool_]:
         """Return which cells are outside air, (nx, ny, nz): air joined to an end of the grid.
@@ -110,6 +141,14 @@ class Volume:
         seen = open_cells[tuple(beyond)]
         names = ("cells", "axis", "side", "area", "centres")
         return Faces(**{name: getattr(faces, name)[seen] for name in names})
+
+
+def fine_volume(grid: Grid, fine: FineTissue, *, skin_borders: tuple[tuple[int, int], ...] = ()) -> Volume:
+    """Return the volume of cells on `grid` whose sub-voxels are `fine`."""
+    tissues = fine.tissues
+    index = [tissues.index(kind.tissue) if kind.tissue in tissues else AIR for kind in fine.table]
+    labels = np.array([AIR, *index], dtype=np.int16)[fine.main]
+    return Volume(grid=grid, labels=labels, tissues=tissues, skin_borders=skin_borders, fine=fine)
 
 
 def normals_of(faces: Faces) -> Floats:

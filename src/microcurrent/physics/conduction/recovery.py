@@ -30,8 +30,9 @@ def tissue_field(
     `labels` ``(nx, ny, nz)``: the tissue at each cell's centre. Along each axis, the mean over those of a
     cell's two faces that lead to its own tissue (the slope of the potential) or to an electrode (its
     density over the conductivity). A cell with neither, in a layer one cell thin, keeps the mean of its
-    face currents. `sheets`: the thin layers that the conductor was made with; a face under one leads out of
-    the tissue, because the potential jumps there. Raises `ValueRefused` for labels of another shape.
+    face currents. A face that does not conduct leads nowhere. `sheets`: the thin layers that the conductor
+    was made with; a face under one leads out of the tissue, because the potential jumps there. Raises
+    `ValueRefused` for labels of another shape.
     """
     tissue = np.asarray(labels)
     if tissue.shape != conductor.grid.shape:
@@ -53,6 +54,8 @@ def tissue_field(
             & reached[high]
             & ~_crossed(conductor.grid, sheets, axis)
         )
+        if conductor.faces is not None:
+            same &= conductor.faces.axes[axis] > 0
         slope = -np.diff(solution.potential, axis=axis) / _distances(conductor.grid, axis)
         for side in (low, high):
             total[side] += np.where(same, slope, 0.0)

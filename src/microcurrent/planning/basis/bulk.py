@@ -11,6 +11,7 @@ from microcurrent.physics.conduction.basis.responses import Solver
 from microcurrent.physics.conduction.contact import Integers
 from microcurrent.physics.conduction.engine import Engine
 from microcurrent.physics.conduction.engine.team import cores
+from microcurrent.physics.conduction.fractions import MixedCells, split
 from microcurrent.physics.conduction.grid import Floats, Grid
 
 
@@ -26,11 +27,12 @@ class _Bulk:
         return self.engine.solve_many(right, tolerance)
 
 
-def bulk_solver(grid: Grid, conductivity: Floats) -> Solver:
+def bulk_solver(grid: Grid, conductivity: Floats | MixedCells) -> Solver:
     """Return the engine for tissue in one connected part.
 
-    `conductivity` (nx, ny, nz, 3) [S/m], 0 in air. Raises as `Engine`.
+    `conductivity` (nx, ny, nz, 3) [S/m], 0 in air, or mixed cells. Raises as `Engine`.
     """
-    along = tuple(np.ascontiguousarray(conductivity[..., axis]) for axis in range(3))
-    engine = Engine(grid, along, threads=cores())
+    sigma, between = split(conductivity)
+    along = tuple(np.ascontiguousarray(sigma[..., axis]) for axis in range(3))
+    engine = Engine(grid, along, faces=None if between is None else between.axes, threads=cores())
     return _Bulk(engine=engine, cells=engine.cells)

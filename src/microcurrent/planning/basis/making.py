@@ -36,6 +36,7 @@ from microcurrent.physics.conduction.basis.patches import within
 from microcurrent.physics.conduction.basis.responses import Solver
 from microcurrent.physics.conduction.basis.surface_basis import SurfaceBasis
 from microcurrent.physics.conduction.contact import Mask
+from microcurrent.physics.conduction.fractions import MixedCells
 from microcurrent.physics.conduction.grid import Floats, Grid
 from microcurrent.planning.basis.arrays import (
     damaged,
@@ -53,8 +54,8 @@ from microcurrent.planning.basis.volumes import even_volume
 from microcurrent.planning.bodies.source import BodySource
 
 Values = Mapping[str, float | Sequence[float]]
-#: Makes a solver for a grid and a conductivity (nx, ny, nz, 3) [S/m].
-Solvers = Callable[[Grid, Floats], Solver]
+#: Makes a solver for a grid and a conductivity (nx, ny, nz, 3) [S/m], or mixed cells.
+Solvers = Callable[[Grid, Floats | MixedCells], Solver]
 
 _ABOUT = "about.json"
 
@@ -79,11 +80,11 @@ def surface_basis(
 ) -> SurfaceBasis:
     """Return the surface basis of a body, from `folder` where it is there, made otherwise.
 
-    `values`: conductivity [S/m] of every tissue, one number or three; `solver` makes what solves the
-    bulk, the engine by default; `progress` is called before the first step and after each. A kill at any
-    time loses the step that was under way and no other. Raises `ValueRefused` where memory or disk will
-    not do, with an estimate, and where another program is making the same basis; `RecordError` for
-    damaged files; and whatever the solver raises.
+    `values`: conductivity [S/m] of every tissue, as `Volume.conductivity` takes it; `solver` makes what
+    solves the bulk, the engine by default; `progress` is called before the first step and after each. A
+    kill at any time loses the step that was under way and no other. Raises `ValueRefused` where memory or
+    disk will not do, with an estimate, and where another program is making the same basis; `RecordError`
+    for damaged files; and whatever the solver raises.
     """
     folder.mkdir(parents=True, exist_ok=True)
     name = name_of(source, values, request)
@@ -137,7 +138,9 @@ def _make(
 ) -> None:
     volume = even_volume(source, request.spacing)
     needed = {tissue: values[tissue] for tissue in volume.tissues if tissue in values}
-    sigma = diagonal_conductivity(volume.grid, volume.conductivity(needed))
+    sigma = volume.conduction(needed)
+    if not isinstance(sigma, MixedCells):
+        sigma = diagonal_conductivity(volume.grid, sigma)
     if not (part / "layout").is_dir():
         write_noun(_layout(volume, sigma, request), part / "layout")
     layout = read_noun(Layout, part / "layout")
@@ -163,7 +166,7 @@ def _make(
     settle(part)
 
 
-def _layout(volume: Volume, sigma: Floats, request: BasisRequest) -> Layout:
+def _layout(volume: Volume, sigma: Floats | MixedCells, request: BasisRequest) -> Layout:
     faces = volume.surface()
     chosen: Mask | None = None
     for region in request.regions:

@@ -58,7 +58,9 @@ def digest_of(
     source: BodySource, values: Mapping[str, float | Sequence[float]], request: BasisRequest
 ) -> str:
     """Return the digest of a basis: of the body, the conductivities `values` [S/m] and the request."""
+    fine = source.whole.fine if source.body.kind == "anatomy" else None
     return digest({
+        **({"sub-voxels": fine.digest()} if fine else {}),
         "method": METHOD,
         "body": source.body.content,
         "values": {tissue: _plain(values[tissue]) for tissue in sorted(values)},

@@ -15,8 +15,9 @@ from microcurrent.physics.conduction.engine.memory import MANY, SOLVE, available
 #: Bytes for each unknown of the solver, by the engine's own count: levels, and work for as many blocks of
 #: right-hand sides as are solved at once.
 _SOLVER = SOLVE + -(-BLOCK // LANES) * MANY
-#: Bytes for each cell of the grid: the body as it was given, conductivities along three axes, masks.
-_CELL = 110
+#: Bytes for each cell of the grid: the body as it was given, conductivities along three axes, masks, and
+#: what lies between cells where there are sub-voxels.
+_CELL = 160
 #: Bytes of the program itself with its kernels.
 _PROGRAM = 300_000_000
 #: Part of what is free that must stay free.

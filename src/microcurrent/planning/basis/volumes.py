@@ -6,9 +6,10 @@ import numpy as np
 from scipy import ndimage
 
 from microcurrent.errors import BodyError, Problem
+from microcurrent.physics.bodies.fine import FineTissue
 from microcurrent.physics.bodies.merging import merged
 from microcurrent.physics.bodies.slab import DEPTH_SPACING, LATERAL_SPACING, slab_volume
-from microcurrent.physics.bodies.volume import AIR, Volume
+from microcurrent.physics.bodies.volume import AIR, Volume, fine_volume
 from microcurrent.planning.bodies.slab import SlabSource
 from microcurrent.planning.bodies.source import BodySource
 
@@ -21,8 +22,8 @@ def even_volume(source: BodySource, spacing: float) -> Volume:
 
     A slab has even cells along the skin; in depth its layers keep their thickness exactly and the cells
     grow with depth. A segmentation has its voxels as they are, or a whole number of them merged by
-    majority. Raises `BodyError` for a spacing that is not positive, and one that whole voxels do not
-    come near.
+    majority, or with all their sub-voxels. Raises `BodyError` for a spacing that is not positive, and one
+    that whole voxels do not come near.
     """
     if not (np.isfinite(spacing) and spacing > 0):
         raise _refused("above 0 m", f"{spacing}")
@@ -47,12 +48,23 @@ def even_volume(source: BodySource, spacing: float) -> Volume:
 
 def _one_piece(volume: Volume) -> Volume:
     """The largest connected part of a volume, the rest as air."""
+    if volume.fine is not None:
+        return _one_fine_piece(volume, volume.fine)
     parts, count = ndimage.label(volume.conducting)
     if count == 1:
         return volume
     largest = int(np.bincount(parts.ravel())[1:].argmax()) + 1
     labels = np.where(parts == largest, volume.labels, np.int16(AIR))
     return Volume(grid=volume.grid, labels=labels, tissues=volume.tissues, skin_borders=volume.skin_borders)
+
+
+def _one_fine_piece(volume: Volume, fine: FineTissue) -> Volume:
+    """The same by what sub-voxels join."""
+    parts = fine.parts()
+    largest = (parts == np.bincount(parts[volume.conducting]).argmax()) & volume.conducting
+    if np.array_equal(largest, volume.conducting):
+        return volume
+    return fine_volume(volume.grid, fine.within(largest), skin_borders=volume.skin_borders)
 
 
 def _refused(expected: str, came: str) -> BodyError:

@@ -4,11 +4,15 @@
 
     title = "Average head"
     source = "where the image comes from"
+    like = "charm"                       # a ready label map to begin from, see ready_maps
     skin_group = "face"                  # face | limb
     midline = "0 mm"                     # x of the plane between left and right, where there is one
     [labels]
     0 = "air"
     5 = "soft tissue"
+    split = true                         # the atlas of the head splits what a label lumps
+    [lumped]                             # labels that hold several tissues
+    5 = ["skin", "fat", "muscle"]
     [skin]                               # whatever lies this near the outside is this tissue
     tissue = "soft tissue"
     depth = "2.5 mm"
@@ -30,13 +34,32 @@ from typing import Any
 from microcurrent import tables
 from microcurrent.errors import BodyError, InputError, Problem
 from microcurrent.model.body import SIDES, Region, Site
+from microcurrent.model.labels import COVERS, ReadyLabelMap
 from microcurrent.model.tissue import SKIN_GROUPS
+from microcurrent.planning.bodies.ready_maps import find_ready, unknown_ready
 from microcurrent.planning.toml_file import TomlFile, read_toml
 from microcurrent.units import read
 
 _AIR = "air"
+_SOFT = "soft tissue"
+#: What "soft tissue" stands for, unless the map says otherwise.
+_SOFT_LUMPS = ("skin", "fat", "muscle")
+#: The tissues that make up what a rule or an atlas looks for in an image.
+PARTS: dict[str, frozenset[str]] = {
+    "air": frozenset({_AIR}),
+    "bone": frozenset({"cortical bone", "cancellous bone", "skull"}),
+    "brain": frozenset({"brain", "grey matter", "white matter"}),
+    "cranium": frozenset({"brain", "grey matter", "white matter", "CSF", "dura"}),
+    "eye": frozenset({"eye"}),
+    "gland": frozenset({"gland"}),
+    "muscle": frozenset({"muscle", "mimetic muscle"}),
+    "soft": frozenset({"skin", "fat", _SOFT}),
+}
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
-_KEYS = ("title", "source", "skin_group", "midline", "labels", "skin", "sites", "regions")
+_KEYS = (
+    "title", "source", "like", "skin_group", "midline", "split", "labels", "lumped", "skin", "sites",
+    "regions",
+)  # fmt: skip
 #: Farther from x = 0 [m] than this the sign of x no longer tells left from right.
 _MIDLINE_OFF = 5e-3
 #: A deeper shell [m] would replace bone and muscle that really lie there.
@@ -48,7 +71,10 @@ class LabelMap:
     """`meaning`: tissue of every label, None for air; `sites`; `regions`; `skin_group`; the rest text.
 
     `midline` [m]: x of the plane between left and right, or None. `shell`: the tissue that the skin
-    is made of and to which depth [m], or None.
+    is made of and to which depth [m], or None. `like`: the ready label map that it is or begins from.
+    `names`: what the program calls a label, as far as known. `lumped`: labels that hold several tissues,
+    and which; `split`: whether the atlas of the head is to split them. `covers`: "part" where label 0 also
+    holds tissue that nothing labelled.
     """
 
     meaning: dict[int, str | None]
@@ -59,6 +85,35 @@ class LabelMap:
     shell: tuple[str, float] | None = None
     title: str = ""
     source: str = ""
+    like: str = ""
+    names: dict[int, str] = field(default_factory=dict)
+    lumped: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    covers: str = COVERS[0]
+    split: bool = False
+
+    @property
+    def lumped_tissues(self) -> tuple[str, ...]:
+        """The tissues that labels which hold several are called by."""
+        return tuple(dict.fromkeys(tissue for label in self.lumped if (tissue := self.meaning.get(label))))
+
+    def labels_of(self, part: str) -> frozenset[int]:
+        """Return the labels that are a part of `PARTS`, such as "bone", or one tissue, such as "fat"."""
+        tissues = PARTS.get(part, frozenset({part}))
+        return frozenset(label for label, tissue in self.meaning.items() if (tissue or _AIR) in tissues)
+
+
+def label_map_of(ready: ReadyLabelMap) -> LabelMap:
+    """Return a ready label map as the map of an image."""
+    return LabelMap(
+        meaning=ready.meaning,
+        skin_group=ready.skin_group,
+        title=f"Labels of {ready.program}",
+        source=f"label map {ready.name}",
+        like=ready.name,
+        names=ready.names,
+        lumped=ready.lumped,
+        covers=ready.covers,
+    )
 
 
 def map_beside(path: Path) -> Path:
@@ -86,16 +141,22 @@ class _Reader:
         for key in self.file.data:
             if key not in _KEYS:
                 self._wrong((key,), "unknown key", "one of " + ", ".join(_KEYS), key, _close(key, _KEYS))
-        midline = self._midline()
+        midline, base = self._midline(), self._base()
+        own = self._meaning(base)
         result = LabelMap(
-            meaning=self._meaning(),
+            meaning=base.meaning | own,
             sites=self._sites(midline),
             regions=self._regions(),
-            skin_group=self._word("skin_group", SKIN_GROUPS[0], SKIN_GROUPS),
+            skin_group=self._word("skin_group", base.skin_group, SKIN_GROUPS),
             midline=midline,
             shell=self._shell(),
-            title=self._word("title", ""),
-            source=self._word("source", ""),
+            title=self._word("title", base.title),
+            source=self._word("source", base.source),
+            like=base.like,
+            names={label: name for label, name in base.names.items() if label not in own},
+            lumped=self._lumped(base, own),
+            covers=COVERS[0] if 0 in own else base.covers,
+            split=self._split(),
         )
         if self.problems:
             raise BodyError(*self.problems)
@@ -116,12 +177,45 @@ class _Reader:
             return default
         return value
 
+    def _split(self) -> bool:
+        value = self.file.data.get("split", False)
+        if not isinstance(value, bool):
+            self._wrong(("split",), "not understood", "true or false", value)
+            return False
+        return value
+
     def _table(self, key: str) -> dict[str, Any]:
         value = self.file.data.get(key, {})
         if not isinstance(value, dict):
             self._wrong((key,), "not a table", f"[{key}] with entries", value)
             return {}
         return value
+
+    def _base(self) -> LabelMap:
+        """The ready label map that this one begins from, an empty one where it names none."""
+        name = self._word("like", "")
+        ready = find_ready(name) if name else None
+        if name and ready is None:
+            self._wrong(("like",), *unknown_ready(name))
+        return label_map_of(ready) if ready else LabelMap(meaning={})
+
+    def _lumped(self, base: LabelMap, own: dict[int, str | None]) -> dict[int, tuple[str, ...]]:
+        """What each label lumps: as this map says, else as its base or its tissue says."""
+        lumped = {label: lumps for label, lumps in base.lumped.items() if label not in own}
+        lumped |= {label: _SOFT_LUMPS for label, tissue in own.items() if tissue == _SOFT}
+        known = [name for name in tables.tissues() if name != _AIR]
+        for label, lumps in self._table("lumped").items():
+            at = ("lumped", label)
+            if not _WHOLE.fullmatch(label) or int(label) not in base.meaning | own:
+                self._wrong(at, "not a label of this map", "a label that stands under [labels]", label)
+            elif not isinstance(lumps, list):
+                self._wrong(at, "not a list of tissues", '["skin", "fat", "muscle"]', lumps)
+            else:
+                for tissue in (tissue for tissue in lumps if tissue not in known):
+                    near = _close(str(tissue), known)
+                    self._wrong(at, "unknown tissue", "some of " + ", ".join(sorted(known)), tissue, near)
+                lumped[int(label)] = tuple(str(tissue) for tissue in lumps)
+        return {label: lumps for label, lumps in lumped.items() if len(lumps) > 1}
 
     def _midline(self) -> float | None:
         if "midline" not in self.file.data:
@@ -153,11 +247,12 @@ class _Reader:
             return tissue, depth
         return None
 
-    def _meaning(self) -> dict[int, str | None]:
+    def _meaning(self, base: LabelMap) -> dict[int, str | None]:
+        """The labels that this map itself gives a meaning."""
         known = [name for name in tables.tissues() if name != _AIR]
         meaning: dict[int, str | None] = {}
         entries = self._table("labels")
-        if not entries and not self.problems:
+        if not entries and not base.meaning and not self.problems:
             self._wrong(("labels",), "no labels", '[labels] with lines such as 0 = "air"', "none")
         for label, tissue in entries.items():
             at = ("labels", label)

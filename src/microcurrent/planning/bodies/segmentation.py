@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +13,21 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from microcurrent.errors import BodyError, Problem, ValueRefused
-from microcurrent.model.body import Body
+from microcurrent.model.body import Body, Site
 from microcurrent.model.digest import digest
 from microcurrent.model.tissue import StackLayer
+from microcurrent.model.way import Way
 from microcurrent.physics.bodies.merging import refined_near
 from microcurrent.physics.bodies.placing import FARTHEST
 from microcurrent.physics.bodies.segmentation import segmentation_volume
+from microcurrent.physics.bodies.skin_mesh import SkinMesh
+from microcurrent.physics.bodies.skin_of_voxels import skin_of_voxels
 from microcurrent.physics.bodies.volume import AIR, Volume
 from microcurrent.physics.conduction.contact import Faces
-from microcurrent.planning.bodies.label_map import LabelMap, map_beside, read_label_map
+from microcurrent.planning.bodies.label_map import LabelMap
+from microcurrent.planning.bodies.map_of_image import map_of_image
 from microcurrent.planning.bodies.nifti import read_nifti
+from microcurrent.planning.bodies.paths import way_on_skin
 from microcurrent.planning.bodies.source import check_reach, points_of
 
 #: How much wider the cells of a coarse volume are.
@@ -34,12 +40,17 @@ _STEP = 0.25e-3
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SegmentationSource:
-    """A `BodySource` made from the voxels of `whole`, with its skin `surface`."""
+    """A `BodySource` made from the voxels of `whole`, with its skin `surface`.
+
+    `lumped`: tissues that hold several, such as "soft tissue"; `split`: whether the atlas is to split them.
+    """
 
     body: Body
     skin_group: str
     whole: Volume
     surface: Faces
+    lumped: tuple[str, ...] = ()
+    split: bool = False
 
     @property
     def fibres(self) -> Mapping[str, tuple[float, float, float]]:
@@ -74,6 +85,15 @@ class SegmentationSource:
         labels = self._labels_at(first + np.linspace(0, 1, count)[:, None] * (last - first))
         return {self.whole.tissues[label] for label in np.unique(labels) if label != AIR}
 
+    @cached_property
+    def skin(self) -> SkinMesh:
+        """Its skin as a smooth mesh, made when a path is first asked for."""
+        return skin_of_voxels(self.whole)
+
+    def path(self, sites: Sequence[Site], *, clearance: float = 0.0) -> Way:
+        """See `BodySource`."""
+        return way_on_skin(self.skin, self.body, sites, clearance=clearance)
+
     def _labels_at(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.int16]:
         """Label of the voxel at each point (P, 3), -1 outside the grid."""
         place = np.stack(
@@ -85,31 +105,24 @@ class SegmentationSource:
         return labels
 
 
-def read_segmentation(path: Path, *, labels: Path | None = None) -> SegmentationSource:
-    """Return the body in a .nii or .nii.gz file, with the label map `labels` or the one beside it.
+def read_segmentation(
+    path: Path, *, labels: str | Path | None = None, base: Path = Path()
+) -> SegmentationSource:
+    """Return the body in a .nii or .nii.gz file; its label map is found as `map_of_image` says.
 
     Raises `BodyError` naming what is wrong with either file, or a site that is not on the skin.
     """
     image = read_nifti(path)
-    map_path = map_beside(path) if labels is None else labels
-    if not map_path.is_file():
-        raise BodyError(
-            Problem(
-                what="a label image needs a label map, which says what each label is",
-                expected=f"a TOML file {map_path}",
-                came="no such file",
-                file=str(path),
-                advice='Write one with [labels] and lines such as 0 = "air", or name it: labels = "..."',
-            )
-        )
-    label_map = read_label_map(map_path)
+    named = map_of_image(image, path, labels=labels, base=base)
+    label_map = named.label_map
     try:
         found = segmentation_volume(image.labels, image.affine, label_map.meaning, shell=label_map.shell)
     except BodyError as refused:
         problems = [_with_file(problem, str(path)) for problem in refused.problems]
         raise BodyError(*problems) from refused
     surface = found.volume.surface()
-    warnings = (*image.warnings, *found.warnings, *_check_sites(label_map, surface, str(map_path)))
+    sites = _check_sites(label_map, surface, named.origin)
+    warnings = (*image.warnings, *named.warnings, *found.warnings, *sites)
     if label_map.midline:
         warnings += (
             f"The middle plane lies at x = {1e3 * label_map.midline:g} mm; x = 0 is taken for it.",
@@ -124,10 +137,12 @@ def read_segmentation(path: Path, *, labels: Path | None = None) -> Segmentation
         midline=label_map.midline is not None,
         provenance=". ".join(part.rstrip(".") for part in (label_map.title, label_map.source) if part),
         warnings=warnings,
+        guesses=named.guesses,
     )
     return SegmentationSource(
-        body=body, skin_group=label_map.skin_group, whole=found.volume, surface=surface
-    )
+        body=body, skin_group=label_map.skin_group, whole=found.volume, surface=surface,
+        lumped=label_map.lumped_tissues, split=label_map.split,
+    )  # fmt: skip
 
 
 def _with_file(problem: Problem, file: str) -> Problem:

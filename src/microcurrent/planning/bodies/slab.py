@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy.typing as npt
 
 from microcurrent.errors import Problem, ValueRefused
-from microcurrent.model.body import Body
+from microcurrent.model.body import Body, Site
 from microcurrent.model.digest import digest
 from microcurrent.model.exposure import Input
 from microcurrent.model.tissue import Stack, StackLayer
+from microcurrent.model.way import Way
 from microcurrent.physics.bodies.slab import slab_volume
 from microcurrent.physics.bodies.volume import Volume
+from microcurrent.planning.bodies.paths import straight_way
 from microcurrent.planning.bodies.source import check_reach, points_of
 from microcurrent.units import write
 
@@ -68,6 +70,10 @@ class SlabSource:
     def tissues_on_line(self, a: npt.ArrayLike, b: npt.ArrayLike) -> set[str]:
         """See `BodySource`. Both points stand on the flat skin, so the line stays in the first layer."""
         return {self.stack.layers[0].tissue}
+
+    def path(self, sites: Sequence[Site], *, clearance: float = 0.0) -> Way:
+        """See `BodySource`."""
+        return straight_way(sites)
 
     def _layers(self, thickness: Mapping[int, float]) -> list[tuple[str, float]]:
         count = len(self.stack.layers)

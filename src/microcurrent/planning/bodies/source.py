@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from microcurrent.errors import Problem, ValueRefused
-from microcurrent.model.body import Body
+from microcurrent.model.body import Body, Site
 from microcurrent.model.tissue import StackLayer
+from microcurrent.model.way import Way
 from microcurrent.physics.bodies.volume import Volume
 from microcurrent.physics.conduction.grid import Floats
 
@@ -55,6 +56,13 @@ class BodySource(Protocol):
 
     def tissues_on_line(self, a: npt.ArrayLike, b: npt.ArrayLike) -> set[str]:
         """Return every tissue that the straight line between two points (3,) [m] passes through."""
+
+    def path(self, sites: Sequence[Site], *, clearance: float = 0.0) -> Way:
+        """Return the way of a probe through `sites`: the shortest on the skin, straight lines on a slab.
+
+        On curved skin it enters no orbit, and keeps `clearance` [m] from the rim of each where the sites
+        do. Raises `BodyError` for a site inside an orbit, and where no way joins two sites.
+        """
 
 
 def points_of(centres: npt.ArrayLike, widths: tuple[int, ...]) -> Floats:

@@ -18,8 +18,8 @@ import xarray
 
 from microcurrent.errors import Problem, ValueRefused
 from microcurrent.planning.export.box import Box, box_of, filled, tissue_numbers
-from microcurrent.planning.export.files import write_through
 from microcurrent.planning.exposure.exposed import Exposed, TissueArrays
+from microcurrent.planning.files import write_through
 
 #: The version of the conventions that names, units and cell methods follow.
 _CONVENTIONS = "CF-1.11"

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from microcurrent.errors import Problem, ValueRefused
 from microcurrent.physics.conduction.grid import Floats
 from microcurrent.planning.export.box import Box, box_of, filled
-from microcurrent.planning.export.files import write_through
 from microcurrent.planning.exposure.exposed import Exposed, TissueArrays
+from microcurrent.planning.files import write_through
 
 #: From metre to the unit of the images.
 _MM = 1e3

@@ -10,16 +10,14 @@ import numpy.typing as npt
 
 from microcurrent.physics.conduction.contact import Integers
 from microcurrent.physics.conduction.grid import Grid
-from microcurrent.planning.export.files import write_through
 from microcurrent.planning.exposure.exposed import Exposed
+from microcurrent.planning.files import write_through
 
 #: Names of the files: cells with fields, skin with charge.
 VTU_NAMES = ("tissue.vtu", "skin.vtu")
 
 #: Corners of a hexahedron in the order of the format: round the lower face, then round the upper.
-_CORNERS = np.array(
-    [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1], [1, 0, 1], [1, 1, 1], [0, 1, 1]]
-)
+CORNERS = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1], [1, 0, 1], [1, 1, 1], [0, 1, 1]])
 #: Corners of a quadrilateral in the two axes across its normal, seen from outside against the clock.
 _ROUND = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
 
@@ -43,7 +41,7 @@ def tissue_mesh(exposed: Exposed) -> meshio.Mesh:
     number = np.repeat(np.arange(1, len(tissues) + 1), [exposed.cells[t].size for t in tissues])
     grid = exposed.volume.grid
     places = np.stack(np.unravel_index(flat, grid.shape), axis=1)
-    points, cells = _nodes(grid, places[:, None, :] + _CORNERS)
+    points, cells = nodes_of(grid, places[:, None, :] + CORNERS)
     data: dict[str, list[npt.NDArray[np.generic]]] = {"tissue": [number.astype(np.int32)]}
     summary = exposed.summary
     groups = [("plan", exposed.plan)]
@@ -76,7 +74,7 @@ def skin_mesh(exposed: Exposed) -> meshio.Mesh:
             corners[own, :, axis] += side > 0
             for k in (0, 1):
                 corners[own, :, across[k]] += turned[:, k]
-    points, quads = _nodes(grid, corners)
+    points, quads = nodes_of(grid, corners)
     data: dict[str, list[npt.NDArray[np.generic]]] = {
         "patch": [patches.face_patch[chosen].astype(np.int32)]
     }
@@ -96,7 +94,7 @@ def skin_mesh(exposed: Exposed) -> meshio.Mesh:
     return meshio.Mesh(points, [("quad", quads)], cell_data=data)
 
 
-def _nodes(grid: Grid, corners: Integers) -> tuple[npt.NDArray[np.float64], Integers]:
+def nodes_of(grid: Grid, corners: Integers) -> tuple[npt.NDArray[np.float64], Integers]:
     """Points (P, 3) [m] and, by number, the corners (N, K) of cells given by their edges (N, K, 3)."""
     shape = tuple(count + 1 for count in grid.shape)
     flat = np.ravel_multi_index(tuple(np.moveaxis(corners, -1, 0)), shape)

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from microcurrent.errors import Problem, RecordError, ValueRefused
+from microcurrent.model.plan import Path as Glide
 from microcurrent.model.plan import Plan
 from microcurrent.physics.conduction.basis.layout import Choice
 from microcurrent.planning.basis import BasisRequest, Region, name_of
@@ -84,11 +85,13 @@ def card_named(folder: Path, name: str) -> Card:
 def fitting(
     folder: Path, plan: Plan, source: BodySource, *, values: Mapping[str, float | Sequence[float]]
 ) -> Card:
-    """Return the basis with the finest grid that is of this body, by these values, around a plan's sites.
+    """Return the finest basis of this body, by these values, around a plan's sites and its probes' ways.
 
     Raises `ValueRefused` where the folder has none.
     """
     points = [site.position for site in plan.sites]
+    parts = [part for step in plan.steps for part in (step.anode, step.cathode)]
+    points += [corner for part in parts if isinstance(part, Glide) for corner in part.way]
     for card in sorted(cards_in(folder), key=lambda card: card.request.spacing):
         if (
             card.state == "whole"

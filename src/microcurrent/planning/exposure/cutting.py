@@ -45,7 +45,8 @@ def cut_through(
         places = np.stack(np.unravel_index(medium.operator.cells, volume.grid.shape)) - first[:, None]
         inside = ((places >= 0) & (places < np.array(part.grid.shape)[:, None])).all(axis=0)
         at = tuple(places[:, inside])
-        density[at] = fields[tissue][inside] * medium.conductivity
+        sigma = np.broadcast_to(medium.conductivity, fields[tissue].shape)
+        density[at] = fields[tissue][inside] * sigma[inside]
         strength[at] = np.linalg.norm(fields[tissue][inside], axis=1)
     under = np.concatenate([one.metal.faces for one in flow.contacts])
     normals, weight = (

@@ -80,7 +80,7 @@ def expose(
     scene = Scene(
         basis=basis,
         skin=Skin(volume, basis.patches, coating),
-        media=media_of(basis, source, values),
+        media=media_of(basis, source, values, volume=volume),
         lines=tuple(line_of(path, basis, volume) for path in nerves),
         zones=zones_of(plan, source.body),
     )
@@ -103,7 +103,8 @@ def expose(
             plan=plan.digest, body=digest(source.body), tables=ground.tables, basis=ground.name,
             spacing=ground.spacing, basis_error=max(one.error for one in basis.operators.values()),
             method=METHOD, steps=tuple(sums.summary() for sums in steps), skin=charges.parts(scene.zones),
-            not_covered=not_covered(coating), warnings=source.body.warnings,
+            not_covered=not_covered(coating),
+            warnings=(*source.body.warnings, *(guess.sentence for guess in source.body.guesses)),
         ),
         volume=volume, patches=basis.patches,
         cells={tissue: medium.operator.cells for tissue, medium in scene.media.items()},
@@ -120,9 +121,28 @@ def not_covered(coating: Coating | None) -> tuple[str, ...]:
     return (_NO_INTERVALS, _NO_FILM if coating is None else _FILM, _NOT_HELD, _AT_REST)
 
 
-def media_of(basis: SurfaceBasis, source: BodySource, values: Values) -> dict[str, Medium]:
-    """Return the tissues of a basis with their conductivities and fibres."""
+def media_of(
+    basis: SurfaceBasis, source: BodySource, values: Values, *, volume: Volume
+) -> dict[str, Medium]:
+    """Return the tissues of a basis with their conductivities and fibres, on the `volume` it was made on.
+
+    With sub-voxels both are those of the kind that a cell counts as; where some cells of a tissue have no
+    fibres, it has none.
+    """
     sigma = conductivities(source, values)
+    if volume.fine is not None:
+        main, rows = volume.fine.main.reshape(-1), volume.fine.conductivities(sigma)
+        sizes = volume.tissue_volumes().reshape(-1)
+        kinds = {tissue: main[operator.cells] for tissue, operator in basis.operators.items()}
+        return {
+            tissue: Medium(
+                operator=operator,
+                conductivity=rows[kinds[tissue]],
+                fibres=volume.fine.directions(kinds[tissue]),
+                tissue=sizes[operator.cells],
+            )
+            for tissue, operator in basis.operators.items()
+        }
     return {
         tissue: Medium(
             operator=operator,

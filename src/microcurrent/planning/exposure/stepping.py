@@ -154,7 +154,7 @@ class StepSums:
                 yield self._part(tissue, tally, place=place, mask=mask)
 
     def _part(self, tissue: str, tally: Tally, *, place: str, mask: Mask) -> TissuePart:
-        volumes = self._scene.media[tissue].operator.volumes[mask]
+        volumes = self._scene.media[tissue].volumes[mask]
         spreads = {}
         for name, dimension in (("field", "field"), ("density", "current density"), ("along", "field")):
             if getattr(tally, name) is None:

@@ -16,11 +16,21 @@ Singles = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Medium:
-    """One tissue of a basis: `operator`, `conductivity` (3,) [S/m] along x, y, z, `fibres` (3,) or None."""
+    """One tissue of a basis: `operator`; `conductivity` [S/m] along x, y, z; `fibres`, a direction or None.
+
+    Both (3,), or (N, 3) where they differ from cell to cell. `tissue` [m3]: how much of each cell is
+    tissue, (N,), or None where all of it is.
+    """
 
     operator: FieldOperator
     conductivity: Floats
     fibres: Floats | None = None
+    tissue: Floats | None = None
+
+    @property
+    def volumes(self) -> Floats:
+        """Volume [m3] that each cell counts with, (N,)."""
+        return self.operator.volumes if self.tissue is None else self.tissue
 
 
 @dataclass(kw_only=True, eq=False)
@@ -68,9 +78,11 @@ def sizes_of(medium: Medium, field: npt.NDArray[np.floating]) -> Sizes:
     vectors = np.asarray(field, dtype=np.float32)
     sigma = medium.conductivity.astype(np.float32)
     strength = _length(vectors)
-    even = bool((sigma == sigma[0]).all())
-    density = strength * sigma[0] if even else _length(vectors * sigma)
-    along = None if medium.fibres is None else np.abs(vectors @ medium.fibres.astype(np.float32))
+    even = bool((sigma == sigma[..., :1]).all())
+    density = strength * sigma[..., 0] if even else _length(vectors * sigma)
+    along = None
+    if medium.fibres is not None:
+        along = np.abs((vectors * medium.fibres.astype(np.float32)).sum(axis=1))
     return Sizes(field=strength, density=density, along=along)
 
 

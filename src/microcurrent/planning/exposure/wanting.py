@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from microcurrent import tables
 from microcurrent.errors import Problem, ValueRefused
 from microcurrent.model.body import Body, Site
-from microcurrent.model.plan import Plan
+from microcurrent.model.plan import Path, Plan
 from microcurrent.planning.basis import BasisRequest, Region
 from microcurrent.planning.bodies import BodySource
+from microcurrent.planning.positions import corners_of, point_along
 from microcurrent.planning.prediction.conductivities import conductivities
 from microcurrent.planning.prediction.sampling import tissue_name
 
@@ -19,7 +20,7 @@ from microcurrent.planning.prediction.sampling import tissue_name
 RADIUS = 20.0e-3
 
 
-def table_values(source: BodySource) -> dict[str, float | tuple[float, float, float]]:
+def table_values(source: BodySource) -> dict[str, float | tuple[float, ...]]:
     """Return the conductivity [S/m] of every tissue of a body at the value of the tables."""
     known, values = tables.tissues(), {}
     for tissue in source.body.tissues:
@@ -60,24 +61,32 @@ def request_of(
 
 
 def _site(name: str, body: Body, plan: Plan | None) -> Site:
-    known = {site.name: site for site in (*body.sites, *(plan.sites if plan else ()))}
-    if name not in known:
+    own = [site for site in plan.sites if site.name == name] if plan else []
+    found = own[0] if own else body.find_site(name)
+    if found is None:
+        known = dict.fromkeys(site.name for site in (*body.sites, *(plan.sites if plan else ())))
+        near = body.suggestion(name)
         raise ValueRefused(
             Problem(
                 what="unknown site", key="--around", came=name,
                 expected="one of " + (", ".join(known) or "none: this body has no sites"),
+                advice=near if near.startswith("Perhaps") else "",
             )
         )  # fmt: skip
-    return known[name]
+    return found
 
 
 def _ways(plan: Plan, radius: float) -> list[tuple[float, float, float]]:
-    """Every site of a plan, and points between those that a probe glides along, half a radius apart."""
+    """Every site of a plan, and points on the lines that a probe glides along, half a radius apart."""
     found = [site.position for site in plan.sites]
     for step in plan.steps:
         for part in (step.anode, step.cathode):
-            places = [plan.site(name).position for name in part.sites]
-            for a, b in zip(places, places[1:], strict=False):
+            corners = corners_of(plan, part)
+            if isinstance(part, Path) and part.way:
+                count = math.ceil(2 * part.length / radius)
+                found += [point_along(corners, k / count) for k in range(1, count)]
+                continue
+            for a, b in zip(corners, corners[1:], strict=False):
                 count = math.ceil(2 * math.dist(a, b) / radius)
                 for k in range(1, count):
                     x, y, z = (p + k / count * (q - p) for p, q in zip(a, b, strict=True))

@@ -14,7 +14,7 @@ from microcurrent.model.body import Body, Site
 from microcurrent.model.course import Schedule
 from microcurrent.model.electrode import Electrode
 from microcurrent.model.plan import Plan, Step
-from microcurrent.planning.bodies import BodySource, read_body
+from microcurrent.planning.bodies import BodySource, OnStep, read_body
 from microcurrent.planning.planfile.entries import STEPS, GlideEntry, HeadEntry, HoldEntry
 from microcurrent.planning.planfile.messages import problems_of, problems_of_noun, shown, suggestion
 from microcurrent.planning.planfile.steps import Sites, step_of
@@ -25,23 +25,23 @@ T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
 
-def read_plan(path: FilePath) -> tuple[Plan, BodySource]:
-    """Return the plan in a file and the body it is for.
+def read_plan(path: FilePath, *, on_step: OnStep = lambda _: None) -> tuple[Plan, BodySource]:
+    """Return the plan in a file and the body it is for; `on_step` is told what is done while it is built.
 
     Raises `PlanError` with every problem found: each names file, line, key, what was expected and
     what came; `BodyError` where the body itself cannot be read.
     """
-    return plan_of(read_toml(path), base=path.parent)
+    return plan_of(read_toml(path), base=path.parent, on_step=on_step)
 
 
-def plan_of(file: TomlFile, *, base: FilePath) -> tuple[Plan, BodySource]:
+def plan_of(file: TomlFile, *, base: FilePath, on_step: OnStep = lambda _: None) -> tuple[Plan, BodySource]:
     """Return the plan in parsed TOML; body files are looked for in the folder `base`."""
     problems: list[Problem] = []
     head = _checked(HeadEntry, file.data, file, (), problems)
     entries = _step_entries(file, problems)
     if head is None:
         raise PlanError(*problems)
-    source = _body(head, file, base)
+    source = _body(head, file, base, on_step)
     electrodes = {
         name: made
         for name, entry in head.electrode.items()
@@ -54,7 +54,8 @@ def plan_of(file: TomlFile, *, base: FilePath) -> tuple[Plan, BodySource]:
             )
         )
     }
-    sites = Sites(body=source.body, own=_own_sites(head, source.body, file, problems))
+    own = _own_sites(head, source.body, file, problems)
+    sites = Sites(source=source, own=own, electrodes=electrodes)
     if problems:
         raise PlanError(*problems)
     steps = _steps(entries, file, sites, tuple(electrodes), problems)
@@ -135,10 +136,9 @@ def _step_entries(file: TomlFile, problems: list[Problem]) -> list[tuple[int, Ho
     return entries
 
 
-def _body(head: HeadEntry, file: TomlFile, base: FilePath) -> BodySource:
-    labels = base / head.labels if head.labels else None
+def _body(head: HeadEntry, file: TomlFile, base: FilePath, on_step: OnStep) -> BodySource:
     try:
-        return read_body(head.body, labels=labels, base=base)
+        return read_body(head.body, labels=head.labels or None, base=base, on_step=on_step)
     except InputError as refused:
         line, key = file.line(("body",)), "body"
         placed = [
@@ -174,7 +174,7 @@ def _own_sites(head: HeadEntry, body: Body, file: TomlFile, problems: list[Probl
                 )
             )
             continue
-        if body.site(name):
+        if body.find_site(name):
             problems.append(
                 file.problem(
                     at, "the body already has a site of this name", expected="a new name", came=name

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from microcurrent import tables, units
-from microcurrent.errors import PlanError, Problem
+from microcurrent.errors import BodyError, PlanError, Problem
 from microcurrent.model import shapes
-from microcurrent.model.body import Body, Site
+from microcurrent.model.body import Site
+from microcurrent.model.electrode import Electrode
 from microcurrent.model.envelope import Polarity, Ramp, Surge
 from microcurrent.model.plan import Path, Placement, Step
 from microcurrent.model.stimulus import Stimulus
 from microcurrent.model.waveform import Waveform
+from microcurrent.model.way import Way
+from microcurrent.planning.bodies import BodySource, clearance_of
 from microcurrent.planning.planfile.entries import (
     WAVEFORMS,
     AlternatingEntry,
@@ -23,7 +27,6 @@ from microcurrent.planning.planfile.entries import (
     RampEntry,
     StepEntry,
 )
-from microcurrent.planning.planfile.messages import suggestion
 
 #: The limit that gives the shortest ramp of each system, used where a step names no ramp.
 _RAMP_LIMIT = {"galvanic": "ramp-galvanic", "faradic": "ramp-microcurrent"}
@@ -34,11 +37,15 @@ def _refuse(key: str, what: str, *, expected: str, came: str, advice: str = "") 
 
 
 class Sites:
-    """The sites of a body and of the plan file, and which of them the plan uses."""
+    """The sites of a body and of the plan file, which of them the plan uses, and the ways between them."""
 
-    def __init__(self, *, body: Body, own: tuple[Site, ...]) -> None:
-        self._body = body
-        self._known = {site.name: site for site in (*body.sites, *own)}
+    def __init__(
+        self, *, source: BodySource, own: tuple[Site, ...], electrodes: Mapping[str, Electrode]
+    ) -> None:
+        self._source = source
+        self._body = replace(source.body, sites=(*source.body.sites, *own))
+        self._known = {site.name: site for site in self._body.sites}
+        self._electrodes = electrodes
         self._used: dict[str, Site] = {}
 
     @property
@@ -47,21 +54,32 @@ class Sites:
         return tuple(self._used.values())
 
     def find(self, key: str, at: str | list[float]) -> Site:
-        """Return a site by name or by coordinates [m]."""
+        """Return a site by name, by abbreviation such as "zy left", or by coordinates [m]."""
         if isinstance(at, list):
             site = self._from_coordinates(key, at)
-        elif at in self._known:
-            site = self._known[at]
         else:
-            raise _refuse(
-                key,
-                "unknown site",
-                expected=f"a site of the body {self._body.name!r} or of [sites]",
-                came=at,
-                advice=suggestion(at, self._known),
-            )
+            found = self._known.get(at) or self._body.find_site(at)
+            if found is None:
+                raise _refuse(
+                    key,
+                    "unknown site",
+                    expected=f"a site of the body {self._body.name!r} or of [sites]",
+                    came=at,
+                    advice=self._body.suggestion(at),
+                )
+            site = found
         self._used[site.name] = site
         return site
+
+    def way(self, key: str, entry: PathEntry) -> tuple[tuple[Site, ...], Way]:
+        """Return the sites of a path and the way of its electrode through them."""
+        places = tuple(self.find(f"{key}.along", at) for at in entry.along)
+        clearance = clearance_of(self._electrodes.get(entry.electrode))
+        try:
+            return places, self._source.path(places, clearance=clearance)
+        except BodyError as refused:
+            problems = (replace(problem, key=f"{key}.along") for problem in refused.problems)
+            raise PlanError(*problems) from refused
 
     def _from_coordinates(self, key: str, at: list[float]) -> Site:
         wanted = 2 if self._body.kind == "slab" else 3
@@ -160,8 +178,8 @@ def _gliding(
     entry: GlideEntry, shape: Waveform, sites: Sites
 ) -> tuple[tuple[Placement | Path, Placement | Path], float]:
     parts = _parts_of_glide(entry, shape)
-    lengths = {key: _length(key, part, sites) for key, part in parts.items() if isinstance(part, PathEntry)}
-    if not lengths:
+    ways = {key: sites.way(key, part) for key, part in parts.items() if isinstance(part, PathEntry)}
+    if not ways:
         raise _refuse(
             "anode",
             "nothing moves in this glide",
@@ -171,16 +189,19 @@ def _gliding(
         )
     if entry.speed <= 0:
         raise _refuse("speed", "no speed", expected="a speed above 0 mm/s", came=f"{entry.speed:g} m/s")
-    longest = max(lengths.values())
+    longest = max(way.length for _, way in ways.values())
     ends: dict[str, Placement | Path] = {}
     for key, part in parts.items():
         if isinstance(part, PathEntry):
+            places, way = ways[key]
             ends[key] = Path(
                 electrode=part.electrode,
-                sites=tuple(sites.find(f"{key}.along", at).name for at in part.along),
+                sites=tuple(site.name for site in places),
                 passes=entry.passes,
-                length=lengths[key],
-                speed=entry.speed * lengths[key] / longest,
+                length=way.length,
+                speed=entry.speed * way.length / longest,
+                way=() if way.is_straight else way.points,
+                marks=() if way.is_straight else way.marks,
             )
         else:
             ends[key] = _placement(key, part, sites)
@@ -212,20 +233,6 @@ def _parts_of_glide(entry: GlideEntry, shape: Waveform) -> dict[str, PlacementEn
             key = written_as[end]
             raise _refuse(key, "missing", expected=f"the key {key}", came="nothing")
     return {end: part for end, part in parts.items() if part is not None}
-
-
-def _length(key: str, entry: PathEntry, sites: Sites) -> float:
-    """Sum of the straight distances [m] between the sites of a path, in order."""
-    places = [sites.find(f"{key}.along", at) for at in entry.along]
-    length = math.fsum(a.distance_to(b) for a, b in zip(places, places[1:], strict=False))
-    if length <= 0:
-        raise _refuse(
-            f"{key}.along",
-            "a path without length",
-            expected="sites apart from each other",
-            came="the same place",
-        )
-    return length
 
 
 # -- what ----------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from microcurrent.physics.conduction.fields import (
     magnitude,
     power,
 )
+from microcurrent.physics.conduction.recovery import tissue_field
 from microcurrent.planning.bodies import BodySource
 from microcurrent.planning.fields import NEAR
 from microcurrent.planning.prediction.conductivities import conductivities
@@ -103,7 +104,8 @@ def figures_of(
         index: values[thickness_name(index + 1, layer.tissue)] for index, layer in enumerate(source.layers)
     }
     volume = source.volume(points, radius + FINE_MARGIN, coarse=coarse, thickness=thickness)
-    conductor = Conductor(volume.grid, volume.conductivity(conductivities(source, values)))
+    sigma = conductivities(source, values)
+    conductor = volume.conductor(sigma)
     surface = volume.surface()
     count = surface.cells.size
     figures = Figures(
@@ -115,8 +117,9 @@ def figures_of(
         cells=int(volume.conducting.sum()),
     )
     solver = _Solver(
-        plan=plan, source=source, values=values, volume=volume, conductor=conductor, surface=surface
-    )
+        plan=plan, values=values, volume=volume, conductor=conductor, surface=surface,
+        conductivity=volume.conductivity(sigma) if volume.fine else conductor.conductivity,
+    )  # fmt: skip
     for step in plan.steps:
         _one_step(step, step_poses[step.number], solver, figures, on_solve)
     figures.values[0, "absolute", ""] = float(figures.absolute.max())
@@ -126,10 +129,13 @@ def figures_of(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Solver:
-    """What stays the same for all steps of one draw."""
+    """What stays the same for all steps of one draw.
+
+    `conductivity` [S/m]: that of each cell as the tissue it is labelled as.
+    """
 
     plan: Plan
-    source: BodySource
+    conductivity: Floats
     values: Values
     volume: Volume
     conductor: Conductor
@@ -168,6 +174,18 @@ class _Solver:
         keys = (self.surface.cells * 3 + self.surface.axis) * 2 + (self.surface.side > 0)
         return keys, np.argsort(keys)
 
+    def sizes(self, solution: Solution, density: Floats) -> tuple[Floats, Floats]:
+        """Return |E| [V/m] and |J| [A/m2] in the tissue that each cell is labelled as, (nx, ny, nz).
+
+        In whole cells both follow from the `density` of current through their faces. In a cell of several
+        tissues that density is of them all, so there the field is the slope of the potential in its own.
+        """
+        if self.volume.fine is None:
+            return magnitude(electric_field(self.conductor, density)), magnitude(density)
+        field = tissue_field(self.conductor, solution, self.volume.labels)
+        sigma = self.conductivity if self.conductivity.ndim == 4 else self.conductivity[..., None]
+        return magnitude(field), np.nan_to_num(magnitude(field * sigma))
+
     def _check_apart(self, step: Step, pose: Pose, placed: list[Placed]) -> None:
         faces = [set(zip(p.contact.cells.tolist(), p.contact.axis.tolist(), strict=True)) for p in placed]
         if faces[0] & faces[1]:
@@ -198,9 +216,9 @@ def _one_step(step: Step, poses: tuple[Pose, ...], solver: _Solver, figures: Fig
             figures.balance_error, float(np.abs(solution.delivered - [1.0, -1.0]).max())
         )
         density = current_density(solver.conductor, face_currents(solver.conductor, solution))
-        strength = magnitude(electric_field(solver.conductor, density))
+        strength, size = solver.sizes(solution, density)
         flow = Flow(volume=solver.volume, density=density, field=strength)
-        sums.add(pose.share, np.nan_to_num(strength), magnitude(density))
+        sums.add(pose.share, np.nan_to_num(strength), size)
         anode, cathode = (p.centre for p in placed)
         near |= _near(grid.centres, anode, cathode)
         distances.append(float(np.linalg.norm(anode - cathode)))
@@ -302,7 +320,7 @@ def _edge_ratios(step: Step, solution: Solution, figures: Figures) -> None:
 def _tissue_figures(
     step: Step, sums: _Sums, near: npt.NDArray[np.bool_], solver: _Solver, figures: Figures
 ) -> None:
-    volumes, peak = solver.volume.grid.volumes(), step.stimulus.peak
+    volumes, peak = solver.volume.tissue_volumes(), step.stimulus.peak
     for index, tissue in enumerate(solver.volume.tissues):
         cells = near & (solver.volume.labels == index)
         if not cells.any():

@@ -6,8 +6,7 @@ import math
 from dataclasses import dataclass
 
 from microcurrent.model.plan import Path, Placement, Plan, Step
-
-Point = tuple[float, float, float]
+from microcurrent.planning.positions import Point, corners_of, point_along
 
 #: A glide is cut into pieces no longer than one contact diameter, so that neighbouring contacts
 #: overlap; more than this many pieces change the time-weighted means by less than the inputs do.
@@ -65,12 +64,4 @@ def _way(part: Placement | Path, plan: Plan, passed: list[float]) -> tuple[Point
 
 def _point(part: Placement | Path, plan: Plan, along: float) -> Point:
     """Return the point a fraction `along` of the whole length of a path, or the site held."""
-    places = [plan.site(name).position for name in part.sites]
-    lengths = [math.dist(a, b) for a, b in zip(places, places[1:], strict=False)]
-    left = along * math.fsum(lengths)
-    for a, b, length in zip(places, places[1:], lengths, strict=False):
-        if left <= length:
-            f = left / length if length else 0.0
-            return (a[0] + f * (b[0] - a[0]), a[1] + f * (b[1] - a[1]), a[2] + f * (b[2] - a[2]))
-        left -= length
-    return places[-1]
+    return point_along(corners_of(plan, part), along)

@@ -113,8 +113,8 @@ class _Estimates:
 
     def __call__(self, key: FigureKey, dimension: str) -> Estimate:
         """Return one figure with its 90 % interval."""
-        value, reference = self._fine[key], self._coarse.get(key, 0.0)
-        ratios = [d[key] / reference for d in self._drawn if key in d] if reference else []
+        value = self._fine[key]
+        ratios = self._ratios(key) or self._widest_like(key)
         if not ratios:
             return Estimate.exact(value, dimension)
         # Hazen's positions (k - 1/2) / n are the middles of the strata of a Latin hypercube.
@@ -122,6 +122,21 @@ class _Estimates:
         return Estimate(
             value=value, low=min(low, high, value), high=max(low, high, value), dimension=dimension
         )
+
+    def _ratios(self, key: FigureKey) -> list[float]:
+        """Drawn over middle on the coarse grid; none where the coarse grid does not have the figure."""
+        reference = self._coarse.get(key, 0.0)
+        return [d[key] / reference for d in self._drawn if key in d] if reference else []
+
+    def _widest_like(self, key: FigureKey) -> list[float]:
+        """The ratios of the tissue that spreads most in this figure and step.
+
+        For a tissue too thin near the probes for the coarse grid: its own spread is not known, and none
+        at all would say that it is exact.
+        """
+        step, kind, _ = key
+        alike = [self._ratios(other) for other in self._fine if other[:2] == (step, kind) and other != key]
+        return max((r for r in alike if r), key=lambda r: max(r) - min(r), default=[])
 
 
 def _exposure(plan: Plan, fine: Figures, estimate: _Estimates) -> Exposure:
@@ -214,7 +229,7 @@ def _fields(plan: Plan, fine: Figures) -> Fields:
 
 
 def _warnings(plan: Plan, source: BodySource, fine: Figures, *, coarse: Figures) -> tuple[str, ...]:
-    found = list(source.body.warnings)
+    found = [*source.body.warnings, *(guess.sentence for guess in source.body.guesses)]
     found += [
         f"Step {number}: too little {tissue} lies near the probes for the coarser grid, so the figures of "
         "that tissue have no interval."

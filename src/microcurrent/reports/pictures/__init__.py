@@ -1,4 +1,4 @@
-"""Pictures: one drawing a file, each returned as SVG with a text alternative.
+"""Pictures: one drawing a file, each returned with a text alternative; solid bodies as PNG, others as SVG.
 
 ::
 
@@ -7,6 +7,9 @@
     surface   the skin from above: charge that passed through each part
     trace     what was planned and what was delivered, over time
     exposure  what each tissue receives, with its interval
+    tissue_colours
+              one colour for each tissue, the same in every picture
+    solid/    bodies in three dimensions: skin, muscles, bone, nerves, cuts
 
 Nothing is said by colour alone: tissues are outlined and named, curves differ by line and mark, bars
 by hatching.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -15,6 +17,7 @@ from microcurrent.reports.pictures import style
 from microcurrent.units import write
 
 Array = np.ndarray
+Line = tuple[tuple[float, float, float], ...]
 
 #: Charge per area below this share of the largest counts as untouched; colours begin there.
 _TOUCHED = 1e-3
@@ -31,8 +34,13 @@ _UNTOUCHED = "#ece6dc"
 _LOW, _HIGH = 1.8, 3.9
 
 
-def surface_picture(fields: Fields, *, paths: tuple[tuple[str, ...], ...] = ()) -> Picture:
-    """Return the drawing of the skin. `paths`: names of the sites that each glide runs along."""
+def surface_picture(fields: Fields, *, paths: Mapping[tuple[str, ...], Line] | None = None) -> Picture:
+    """Return the drawing of the skin.
+
+    `paths`: for the names of the sites that each glide runs along the corners (P, 3) [m] of its way, none
+    for straight lines from site to site.
+    """
+    paths = paths or {}
     surface = fields.surface
     view = _view(surface)
     flat = surface.points @ view.T  # (F, 3): across, up, towards the reader
@@ -44,7 +52,8 @@ def surface_picture(fields: Fields, *, paths: tuple[tuple[str, ...], ...] = ()) 
     with style.drawing(tall + 0.9) as figure:
         axes = figure.add_subplot()
         mesh = _draw_skin(axes, surface, flat, scale=(largest or 1.0, factor))
-        _draw_sites(axes, sites, paths)
+        _draw_paths(axes, [_line(names, way, sites, view) for names, way in paths.items()])
+        _draw_sites(axes, sites)
         axes.set_xlim(left * MM, right * MM)
         axes.set_ylim(bottom * MM, top * MM)
         axes.set_aspect("equal")
@@ -54,7 +63,7 @@ def surface_picture(fields: Fields, *, paths: tuple[tuple[str, ...], ...] = ()) 
         image = style.as_svg(figure)
     return Picture(
         image=image,
-        alternative=_alternative(surface, sites, paths),
+        alternative=_alternative(surface, sites, tuple(paths)),
         caption="The skin seen from outside. Colour: charge that passed through each square centimetre "
         "over the whole sitting, both directions added up; plain skin had less than a "
         "thousandth of the most. Dots: sites of the plan"
@@ -103,12 +112,21 @@ def _draw_skin(axes: Axes, surface: Surface, flat: Array, *, scale: tuple[float,
     return mesh
 
 
-def _draw_sites(axes: Axes, sites: dict[str, Array], paths: tuple[tuple[str, ...], ...]) -> None:
-    for path in paths:
-        line = np.array([sites[name] for name in path if name in sites])
+def _line(names: tuple[str, ...], way: Line, sites: dict[str, Array], view: Array) -> Array:
+    """Corners (P, 3) of a path in the picture."""
+    if way:
+        return np.asarray(np.asarray(way) @ view.T)
+    return np.array([sites[name] for name in names if name in sites])
+
+
+def _draw_paths(axes: Axes, lines: list[Array]) -> None:
+    for line in lines:
         if len(line) > 1:
             axes.plot(line[:, 0] * MM, line[:, 1] * MM, color=style.INK, linestyle=(0, (4, 2)),
                       linewidth=1.8, zorder=4, path_effects=style.halo(3.6))  # fmt: skip
+
+
+def _draw_sites(axes: Axes, sites: dict[str, Array]) -> None:
     placed: list[Array] = []
     for name, place in sorted(sites.items(), key=lambda item: -item[1][1]):
         x, y = place[0] * MM, place[1] * MM

@@ -24,7 +24,9 @@ from microcurrent.physics.conduction.basis.details import (
 from microcurrent.physics.conduction.basis.operators import Stencil, stencil_of, support_of
 from microcurrent.physics.conduction.basis.patches import SIZE, Patches, cut_patches
 from microcurrent.physics.conduction.basis.responses import BLOCK
+from microcurrent.physics.conduction.conductances import FaceConductances, parts_of
 from microcurrent.physics.conduction.contact import Faces, Integers, Mask
+from microcurrent.physics.conduction.fractions import MixedCells, kept, split
 from microcurrent.physics.conduction.grid import Floats, Grid
 
 #: How far [m] from the region of skin the field is kept: an electrode's field is below a hundredth of
@@ -126,7 +128,7 @@ class Choice:
 
 def layout_of(
     grid: Grid,
-    conductivity: Floats,
+    conductivity: Floats | MixedCells,
     faces: Faces,
     *,
     tissues: Mapping[str, Mask],
@@ -135,12 +137,13 @@ def layout_of(
 ) -> Layout:
     """Return the layout of a basis for the skin `faces` in `region` (F,), or all of them.
 
-    `conductivity` (nx, ny, nz, 3) [S/m], 0 in air; `tissues`: the cells (nx, ny, nz) of each tissue
-    whose field is wanted. Raises `ValueRefused` for an empty region and for a tissue without a cell
-    near it.
+    `conductivity` (nx, ny, nz, 3) [S/m], 0 in air, or mixed cells; `tissues`: the cells (nx, ny, nz) of
+    each tissue whose field is wanted. Raises `ValueRefused` for an empty region and for a tissue without a
+    cell near it.
     """
     choice = choice or Choice()
-    conducting = np.asarray(conductivity[..., 0] > 0)
+    sigma, between = split(conductivity)
+    conducting = np.asarray(sigma[..., 0] > 0)
     patches = cut_patches(grid, conducting, faces, size=choice.size, region=region)
     around_skin = _within(grid, patches, choice.depth)
     places = {}
@@ -156,12 +159,12 @@ def layout_of(
     order = np.argsort(support)
     around = surroundings(_points(grid, support), patches.centres, reach=choice.reach)
     runs = _runs(patches, around)
-    sigma = conductivity.reshape(-1, 3)[faces.cells, faces.axis]
+    at_face = sigma.reshape(-1, 3)[faces.cells, faces.axis]
     width = np.stack([grid.widths(a)[p] for a, p in enumerate(np.unravel_index(faces.cells, grid.shape))])
     return Layout(
         patches=patches,
-        half_cell=0.5 * width[faces.axis, np.arange(faces.cells.size)] / sigma,
-        push=-0.5 * faces.side / (faces.area * sigma),
+        half_cell=0.5 * width[faces.axis, np.arange(faces.cells.size)] / at_face,
+        push=-0.5 * faces.side / (faces.area * at_face) * ~_sloping(grid.shape, faces, between, tissues),
         neighbours=touching(grid, conducting, patches),
         reach=choice.reach,
         support=support,
@@ -176,18 +179,50 @@ def layout_of(
     )
 
 
-def vicinity(layout: Layout, grid: Grid, conductivity: Floats) -> Floats:
-    """Return the conductivity (nx, ny, nz, 3) without the cells that no rest reaches.
+def _sloping(
+    shape: tuple[int, int, int],
+    faces: Faces,
+    between: FaceConductances | None,
+    tissues: Mapping[str, Mask],
+) -> Mask:
+    """Which skin `faces` lie on mixed cells whose field is a slope alone, see `stencil_of`, (F,)."""
+    sloping = np.zeros(faces.cells.size, dtype=bool)
+    if between is None:
+        return sloping
+    label = np.zeros(shape, dtype=np.int16)
+    for number, mask in enumerate(tissues.values(), start=1):
+        label[mask] = number
+    for axis, conductance in enumerate(between.axes):
+        low = tuple(slice(None, -1) if a == axis else slice(None) for a in range(3))
+        high = tuple(slice(1, None) if a == axis else slice(None) for a in range(3))
+        same = (label[low] == label[high]) & (label[low] > 0) & (conductance > 0)
+        leads = np.zeros(shape, dtype=bool)
+        leads[low] |= same
+        leads[high] |= same
+        chosen = faces.axis == axis
+        sloping[chosen] = leads.reshape(-1)[faces.cells[chosen]]
+    return sloping
+
+
+def vicinity(layout: Layout, grid: Grid, conductivity: Floats | MixedCells) -> Floats | MixedCells:
+    """Return the conductivity (nx, ny, nz, 3), or mixed cells, without the cells that no rest reaches.
 
     Rests end at the reach, so they can be solved in what lies within two of it from the region of skin:
     on a head a quarter of the cells. Pieces cut off that hold no rest are left out, too; where rests
     would stand in more than one piece, all of the conductivity is returned.
     """
     near = _within(grid, layout.patches, _VICINITY * layout.reach)
-    pieces, _ = ndimage.label(near & (conductivity[..., 0] > 0))
+    near &= split(conductivity)[0][..., 0] > 0
+    if isinstance(conductivity, MixedCells):
+        inside = kept(conductivity, near)
+        pieces = np.where(near, parts_of(inside.faces) + 1, 0)
+    else:
+        pieces, _ = ndimage.label(near)
     used = np.unique(pieces.reshape(-1)[layout.support[np.unique(layout.surroundings.places)]])
     if used.size > 1 or used[0] == 0:
         return conductivity
+    if isinstance(conductivity, MixedCells):
+        return kept(inside, pieces == used[0])
     return np.asarray(np.where((pieces == used[0])[..., None], conductivity, 0.0))
 
 

@@ -18,6 +18,7 @@ from microcurrent.physics.conduction.basis.coding import RUN, Coded, runs_of
 from microcurrent.physics.conduction.basis.details import Surroundings
 from microcurrent.physics.conduction.basis.patches import Patches
 from microcurrent.physics.conduction.contact import Integers, Mask
+from microcurrent.physics.conduction.fractions import MixedCells, split
 from microcurrent.physics.conduction.grid import Floats, Grid
 
 Singles = npt.NDArray[np.float32]
@@ -82,11 +83,14 @@ class Stencil:
 
 
 def stencil_of(
-    grid: Grid, conductivity: Floats, chosen: Integers, *, support: Integers, skin: Integers
+    grid: Grid, conductivity: Floats | MixedCells, chosen: Integers, *, support: Integers, skin: Integers
 ) -> Stencil:
     """Return the stencil of the cells `chosen`, flat indices (N,).
 
-    `conductivity` (nx, ny, nz, 3) [S/m]; `support` (M,) holds the cells and their neighbours.
+    `conductivity` (nx, ny, nz, 3) [S/m], or mixed cells; `support` (M,) holds the cells and their
+    neighbours. In mixed cells the current says little of the field in one of their tissues, so there the
+    field is the slope of the potential towards chosen cells, where an axis has one; see
+    `conduction.recovery`.
     """
     order = np.argsort(support)
     rising = support[order]
@@ -96,10 +100,13 @@ def stencil_of(
     places = np.stack(np.unravel_index(chosen, grid.shape), axis=1)
     neighbours = np.repeat(centre[:, None], 6, axis=1)
     weight = np.zeros((chosen.size, 6))
-    sigma = conductivity.reshape(-1, 3)
+    given, between = split(conductivity)
+    sigma, own_tissue = given.reshape(-1, 3), np.zeros(given.shape[:3], dtype=bool)
+    own_tissue.reshape(-1)[chosen] = True
     for axis in range(3):
         width = grid.widths(axis)
         own = 0.5 * width[places[:, axis]] / sigma[chosen, axis]
+        slopes = np.zeros((chosen.size, 2))
         for side in (-1, 1):
             beyond = places.copy()
             beyond[:, axis] += side
@@ -109,8 +116,19 @@ def stencil_of(
             flat = np.ravel_multi_index(tuple(beyond[sound].T), grid.shape)
             other = 0.5 * width[beyond[sound, axis]] / sigma[flat, axis]
             column = 2 * axis + (side > 0)
-            weight[sound, column] = 0.5 / (sigma[chosen[sound], axis] * (own[sound] + other))
             neighbours[sound, column] = order[np.searchsorted(rising, flat)]
+            if between is None:
+                weight[sound, column] = 0.5 / (sigma[chosen[sound], axis] * (own[sound] + other))
+                continue
+            below = places[sound] - (np.arange(3) == axis) * (side < 0)
+            siemens = between.axes[axis][tuple(below.T)]
+            area = np.broadcast_to(grid.face_areas(axis), grid.shape)[tuple(below.T)]
+            weight[sound, column] = 0.5 * siemens / (area * sigma[chosen[sound], axis])
+            apart = 0.5 * (width[places[sound, axis]] + width[beyond[sound, axis]])
+            slopes[sound, int(side > 0)] = own_tissue.reshape(-1)[flat] * (siemens > 0) / apart
+        leads = slopes.any(axis=1)
+        slopes[leads] /= (slopes[leads] > 0).sum(axis=1, keepdims=True)
+        weight[leads, 2 * axis : 2 * axis + 2] = slopes[leads]
     volume = [grid.widths(axis)[places[:, axis]] for axis in range(3)]
     by_cell = np.argsort(chosen)
     found = np.minimum(np.searchsorted(chosen[by_cell], skin), chosen.size - 1)
