@@ -3,9 +3,9 @@
     python docs/make_pictures.py
 
 Predicts `examples/01-cheek-lift.toml` (about a minute) for `docs/pictures/section.png`; exposes a plan on
-the head of the shared data, where there is one, for `docs/pictures/head-current.png`; draws the built-in face,
-a knee, and the scan and the head of the shared data as treatable bodies. Names after the command draw only
-those, such as `python docs/make_pictures.py face knee`. Equal code and tables give equal pictures.
+the head of the shared data, where there is one, for `docs/pictures/head-current.png`; draws the built-in
+face, a knee, and the scan and the head of the shared data as treatable bodies. Names after the command draw
+only those: `python docs/make_pictures.py face knee`. Equal code and tables give equal pictures.
 """
 
 from __future__ import annotations

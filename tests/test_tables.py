@@ -342,6 +342,11 @@ def test_what_is_returned_is_the_callers_own():
 
 # -- damage --------------------------------------------------------------------------------
 
+#: The files that the atlas of the head is made of.
+HEAD_FILES = (
+    "anthropometry.toml", "face_interior.toml", "face_layers.toml", "face_muscles.toml", "face_nerves.toml",
+    "face_surface.toml", "face_zones.toml",
+)  # fmt: skip
 READERS = {
     "references.toml": tables.references,
     "tissues.toml": tables.tissues,
@@ -351,6 +356,7 @@ READERS = {
     "interfaces.toml": lambda folder: (tables.interfaces(folder), tables.water_window(folder)),
     "slabs.toml": lambda folder: (tables.stacks(folder), tables.flattening(folder)),
     "landmarks.toml": tables.landmarks,
+    **dict.fromkeys(HEAD_FILES, tables.head),
     **dict.fromkeys(LABEL_MAPS, tables.label_maps),
     "limbs.toml": tables.limbs,
     "limits.toml": tables.limits,
@@ -428,6 +434,37 @@ DAMAGE = [
     ("landmarks.toml", 'side = "left"', 'side = "under"', ("side", "under")),
     ("landmarks.toml", 'name = "cheilion left"', 'name = "cheilion"', ("name", "left")),
     ("landmarks.toml", 'x = "2.46 cm"', 'x = "2.46 s"', ("cheilion left", "x")),
+    ("anthropometry.toml", 'way = "y"', 'way = "round"', ("way", "round")),
+    ("anthropometry.toml", 'male = "197.3 mm"', 'male = "197.3"', ("head length", "male")),
+    (
+        "anthropometry.toml",
+        'ends = ["glabella", "opisthocranion"]',
+        'ends = "glabella"',
+        ("head length", "ends"),
+    ),
+    ("face_surface.toml", 'kind = "ellipsoid"', 'kind = "egg"', ("cranium", "kind", "egg")),
+    ("face_surface.toml", "radii_mm = [72, 96, 88]", "radii_mm = [72, 96]", ("cranium", "radii_mm", "3")),
+    ("face_surface.toml", "radii_mm = [72, 96, 88]", "radii_mm = [72, 96, -8]", ("cranium", "radii")),
+    ("face_surface.toml", 'landmark = "glabella"', 'landmark = "glabelle"', ("landmark", "glabelle")),
+    ("face_surface.toml", "blend_mm = 0\n", "", ("cranium", "blend_mm")),
+    ("face_interior.toml", "mirrored = true", 'mirrored = "yes"', ("mirrored", "yes")),
+    ("face_interior.toml", 'operation = "add"', 'operation = "glue"', ("operation", "glue")),
+    ("face_layers.toml", 'quantity = "bone"', 'quantity = "lard"', ("vertex", "quantity", "lard")),
+    ("face_layers.toml", 'at = "vertex"', 'at = "vortex"', ("at", "vortex")),
+    ("face_layers.toml", 'spread = "30 %"', 'spread = "30 mm"', ("spread",)),
+    ("face_layers.toml", "forensic = true\n", "forensic = 1\n", ("forensic",)),
+    ("face_muscles.toml", 'tissue = "mimetic muscle"', 'tissue = "meat"', ("frontalis", "tissue", "meat")),
+    (
+        "face_muscles.toml",
+        "thickness_mm = [1.5, 1.5, 1.5, 1.5]",
+        "thickness_mm = [1.5]",
+        ("thickness_mm", "4"),
+    ),
+    ("face_muscles.toml", 'length_low = "55 mm"', 'length_low = "75 mm"', ("length", "low <= value")),
+    ("face_nerves.toml", "depth_mm = [22, 14]", "depth_mm = [22]", ("trunk", "depth_mm", "2")),
+    ("face_nerves.toml", 'confidence = "abstract"', 'confidence = "sure"', ("confidence", "sure")),
+    ("face_zones.toml", "outline = [", 'outline = ["nowhere",', ("forehead", "outline", "nowhere")),
+    ("face_zones.toml", "treatable = false\n", 'treatable = "no"\n', ("treatable", "no")),
     ("limbs.toml", 'sex = "male"', 'sex = "neuter"', ("forearm", "sex", "neuter")),
     ("limbs.toml", 'quantity = "fat"', 'quantity = "lard"', ("quantity", "lard")),
     ("limbs.toml", 'value = "43 mm"', 'value = "43"', ("forearm, male, radius", "value")),

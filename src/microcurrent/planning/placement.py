@@ -74,7 +74,8 @@ _LIMBS = {
 _FORBIDDEN = {
     "cranium": {"grey matter", "white matter", "CSF", "dura"},
     "orbit": {"eye"},
-    "mouth": {"oral cavity"},
+    # With the mouth closed, the tongue fills it.
+    "mouth": {"oral cavity", "tongue"},
 }
 _SOURCES = ("as60601-2-10", "fda-pms", "activadose")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from microcurrent import tables
 from microcurrent.model.exposure import Input
 from microcurrent.physics.bodies.volume import Volume
+from microcurrent.planning.bodies.anatomy import AnatomySource
 from microcurrent.planning.bodies.source import BodySource
 
 
@@ -24,6 +25,9 @@ class TissueRow:
 def describe(source: BodySource, volume: Volume) -> tuple[TissueRow, ...]:
     """Return one row for each tissue of `volume`, a volume of `source`, largest first."""
     known = tables.tissues()
+    striped = set(source.fibres)
+    if isinstance(source, AnatomySource):
+        striped |= {kind.tissue for kind in source.anatomy.table if kind.fibres is not None}
     volumes = {name: size for name, size in volume.volumes_by_tissue().items() if size > 0}
     total = sum(volumes.values())
     rows = [
@@ -32,7 +36,7 @@ def describe(source: BodySource, volume: Volume) -> tuple[TissueRow, ...]:
             volume=size,
             share=size / total,
             conductivity=known[name].conductivity,
-            along=known[name].along if name in source.fibres else None,
+            along=known[name].along if name in striped else None,
         )
         for name, size in volumes.items()
     ]

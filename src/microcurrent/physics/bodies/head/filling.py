@@ -41,6 +41,8 @@ HEAD_KINDS = (
 (_SKIN, _FAT, _SMAS, _MUSCLE, _NECK, _MUCOSA, _GLAND, _CARTILAGE, _CORTICAL, _CANCELLOUS, _TOOTH, _EYE,
  _LIQUOR, _GREY, _WHITE, _TONGUE) = range(1, 17)  # fmt: skip
 
+#: Sub-voxels along a block that is looked at as one.
+_BLOCK = 4
 #: Layers change slowly: they are worked out on a lattice of this step [m].
 _SLOW = 8e-3
 #: Step [m] of the lattice of solids: their smallest details are three times as thick.
@@ -156,14 +158,23 @@ def _fill(kinds, i, place, depth, solids, lengths):  # type: ignore[no-untyped-d
     deep = np.empty(1)
     found = np.empty(values.shape[3])
     point[0] = corner[0] + i * width[0]
-    for j in range(kinds.shape[1]):
-        point[1] = corner[1] + j * width[1]
-        for k in range(kinds.shape[2]):
-            point[2] = corner[2] + k * width[2]
+    # Air is passed over in blocks: depth changes by no more than the way.
+    block, safe = _BLOCK, 0.9 * _BLOCK * width.max()
+    for j0 in range(0, kinds.shape[1], block):
+        for k0 in range(0, kinds.shape[2], block):
+            point[1] = corner[1] + (j0 + 0.5 * block) * width[1]
+            point[2] = corner[2] + (k0 + 0.5 * block) * width[2]
             between(depths, depth_origin, depth_step, point, deep)
-            if deep[0] > 0.0:
-                between(values, origin, step, point, found)
-                kinds[i, j, k] = _kind(deep[0], found, lengths)
+            if deep[0] < -safe:
+                continue
+            for j in range(j0, min(j0 + block, kinds.shape[1])):
+                point[1] = corner[1] + j * width[1]
+                for k in range(k0, min(k0 + block, kinds.shape[2])):
+                    point[2] = corner[2] + k * width[2]
+                    between(depths, depth_origin, depth_step, point, deep)
+                    if deep[0] > 0.0:
+                        between(values, origin, step, point, found)
+                        kinds[i, j, k] = _kind(deep[0], found, lengths)
 
 
 @kernel
