@@ -6,6 +6,7 @@ from pathlib import Path
 
 from microcurrent.errors import InputError, Problem
 from microcurrent.planning.bodies.finding import FoundHead, find_head
+from microcurrent.planning.bodies.landmark_file import landmarks_beside
 from microcurrent.planning.bodies.scan import ScanRequest
 from microcurrent.reports.files import write_whole
 
@@ -27,14 +28,14 @@ def find_landmarks(
     `InputError` for a file that is no head, and where a landmark file is there already.
     """
     known = ScanRequest(unit=unit, distance=distance) if unit or distance else None
-    found = find_head(path, labels=labels, known=known)
-    target = found.beside if out is None else out
-    if target.exists():
+    target = landmarks_beside(path) if out is None else out
+    if target.exists():  # known at once, while finding takes a while
         raise InputError(
             Problem(
                 what="the landmark file is there already, perhaps corrected by hand", file=str(target),
                 advice="Name another with --out, or delete it",
             )
         )  # fmt: skip
+    found = find_head(path, labels=labels, known=known)
     write_whole(target, found.draft.encode())
     return found
