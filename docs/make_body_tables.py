@@ -179,15 +179,16 @@ def muscles(body: Body, sex: str) -> Iterator[tuple[Row, Row]]:
 HEAD = """\
 # The face against its tables
 
-Made by `python docs/make_body_tables.py`; do not edit. Measured on `face male` and `face female` as they come
-out, on cells of 1 mm. How the face is made is in [The face](../explanation/the-face.md). The last column says
-how well the wanted figure is known: see [Data](data.md).
+Made by `python docs/make_body_tables.py`; do not edit. Measured on `face male` and `face female` as they
+come out, on cells of 1 mm. How the face is made is in [The face](../explanation/the-face.md). The last
+column says how well the wanted figure is known: see [Data](data.md).
 """
 MEASURES = """\
 ## Measures of the head
 
-In mm. "Off" counts standard deviations of the sex; where the source gives none, the measure is shown, but the
-face is not held to it.
+In mm. "Off" counts standard deviations of the sex; where the source gives none, the measure is shown, but
+the face is not held to it. Eyes and lips are those of the one mean face that lends its landmarks: narrower
+eyes, farther apart, and a shorter philtrum than the means of the other survey.
 
 | measure | man, wanted | got | off | woman, wanted | got | off | known |
 |---|---:|---:|---:|---:|---:|---:|---|
@@ -195,8 +196,8 @@ face is not held to it.
 DEPTHS = """\
 ## Soft tissue over bone
 
-In mm, from the skin to the nearest bone or tooth; where 18 mm and more are wanted, straight inward, for in the
-hollow of the cheek the nearest bone is its rim. Where a place has two sides, the mean of both.
+In mm, from the skin to the nearest bone or tooth; where 18 mm and more are wanted, straight inward, for in
+the hollow of the cheek the nearest bone is its rim. Where a place has two sides, the mean of both.
 
 | place | man, wanted | got | woman, wanted | got | one deviation | known |
 |---|---:|---:|---:|---:|---:|---|
@@ -204,9 +205,9 @@ hollow of the cheek the nearest bone is its rim. Where a place has two sides, th
 MUSCLES = f"""\
 ## Muscles
 
-Of the right side where there are two; a ring counts half around. Wanted is the range of the table, that of a
-mean adult; the woman may be at {100 * FEMALE:.0f} % of its lower end in length, and at the cube of that in volume.
-Where muscles cross, one of them has the room, and the other is smaller by it.
+Of the right side where there are two. Wanted is the range of the table, that of a mean adult; the woman may
+be at {100 * FEMALE:.0f} % of its lower end in length, and at the cube of that in volume. Where muscles
+cross, one of them has the room, and the other is smaller by it.
 
 | muscle | length wanted (mm) | man | woman | volume wanted (ml) | man | woman | known |
 |---|---:|---:|---:|---:|---:|---:|---|

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import runpy
 import shlex
 import shutil
 from dataclasses import dataclass
@@ -241,3 +242,21 @@ def test_every_page_is_reached_from_the_first():
                 named = [page.parent / f"{line}.md" for line in block.lines if line and line[0] != ":"]
                 left += [other for other in named if other not in reached]
     assert reached == {page for page in PAGES if page.name != "verification-table.md"}
+
+
+# -- figures -----------------------------------------------------------------------------------------
+
+
+def test_the_face_is_what_its_page_says():
+    """Measured again on twice as coarse cells: what changed the face and forgot the page is told."""
+    made = runpy.run_path(str(DOCS / "make_body_tables.py"))
+    page = (DOCS / "reference" / "face-against-tables.md").read_text(encoding="utf-8").replace("**", "")
+    rows = {cells[1].strip(): cells[2:] for line in page.splitlines() if len(cells := line.split("|")) > 8}
+    source = made["face"]("female", 2e-3)
+    for row in made["measures"](source, "female"):
+        wanted, got = (float(rows[row.name][column]) for column in (3, 4))
+        # A site is a corner of the skin, whose triangles are 1.6 mm wide here.
+        assert (wanted, got) == (pytest.approx(row.wanted, abs=0.06), pytest.approx(row.got, abs=1.6)), row
+    for length, volume in made["muscles"](source.body, "female"):
+        assert float(rows[length.name][2]) == pytest.approx(length.got, abs=1.0), length
+        assert float(rows[length.name][5]) == pytest.approx(volume.got, rel=0.15, abs=0.05), volume

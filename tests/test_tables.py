@@ -73,6 +73,10 @@ def numbers():
     found += [rule.ratio for rule in tables.contact_rules().values()]
     for size in (size for shape in tables.limbs().values() for size in shape.sizes):
         found += [number for number in (size.radius, size.skin, size.fat) if number is not None]
+    head = tables.head()
+    for entry in (*head.depths, *head.dimensions.values()):
+        found += [entry.male, entry.female]
+    found += [*head.constants.values(), *(n for line in head.muscles for n in (line.length, line.volume))]
     found += [layer.thickness for stack in tables.stacks().values() for layer in stack.layers]
     return found + list(tables.flattening().values())
 
@@ -442,6 +446,23 @@ DAMAGE = [
         'ends = "glabella"',
         ("head length", "ends"),
     ),
+    (
+        "anthropometry.toml",
+        'male = "197.3 mm"',
+        'male = "197.3"',
+        ("[[dimension]] 1 (head length)", "male", "unit"),
+    ),
+    ("anthropometry.toml", 'male_deviation = "7.4 mm"', 'male_deviation = "7.4 kg"', ("male_deviation",)),
+    ("anthropometry.toml", 'name = "head breadth"', 'name = "head length"', ("head length", "twice")),
+    ("anthropometry.toml", 'way = "y"', 'way = "around"', ("head length", "way", "around")),
+    ("anthropometry.toml", 'source = "niosh2005"', 'source = "hearsay"', ("source", "hearsay")),
+    ("anthropometry.toml", "[[dimension]]", "[[dimenson]]", ("[[dimenson]]",)),
+    (
+        "anthropometry.toml",
+        'ends = ["glabella", "opisthocranion"]',
+        'ends = ["glabella", "occiput"]',
+        ("head length", "ends", "occiput"),
+    ),
     ("face_surface.toml", 'kind = "ellipsoid"', 'kind = "egg"', ("cranium", "kind", "egg")),
     ("face_surface.toml", "radii_mm = [72, 96, 88]", "radii_mm = [72, 96]", ("cranium", "radii_mm", "3")),
     ("face_surface.toml", "radii_mm = [72, 96, 88]", "radii_mm = [72, 96, -8]", ("cranium", "radii")),
@@ -463,6 +484,25 @@ DAMAGE = [
     ("face_muscles.toml", 'length_low = "55 mm"', 'length_low = "75 mm"', ("length", "low <= value")),
     ("face_nerves.toml", "depth_mm = [22, 14]", "depth_mm = [22]", ("trunk", "depth_mm", "2")),
     ("face_nerves.toml", 'confidence = "abstract"', 'confidence = "sure"', ("confidence", "sure")),
+    ("face_surface.toml", 'name = "parietal"', 'name = "cranium"', ("base, cranium", "twice")),
+    ("face_interior.toml", "[6, 43, 46, 9]", "[6, 43, 46]", ("brow ridge", "spheres_mm", "4")),
+    ("face_interior.toml", "[6, 43, 46, 9]", "[6, 43, 46, -9]", ("brow ridge", "radii")),
+    ("face_interior.toml", "[[shape]]", "[[shap]]", ("[[shap]]",)),
+    ("face_surface.toml", 'group = "detail"', 'group = "base details"', ("group", "base details")),
+    ("face_interior.toml", 'group = "bone"', 'group = "bones"', ("brow ridge", "group", "bones")),
+    ("face_layers.toml", 'male = "5 mm"', 'male = "5 s"', ("bone, vertex", "male")),
+    ("face_layers.toml", 'name = "glabella"', 'name = "vertex"', ("bone, vertex", "twice")),
+    ("face_layers.toml", "at_mm = [0, 59, 20]", "at_mm = [0, 59]", ("mid-nasal", "at_mm", "3 numbers")),
+    ("face_muscles.toml", 'name = "corrugator supercilii"', 'name = "frontalis"', ("frontalis", "twice")),
+    (
+        "face_muscles.toml",
+        "line_mm = [[26, 28, 106],",
+        "line_mm = [[26, 28],",
+        ("frontalis", "line_mm", "3"),
+    ),
+    ("face_nerves.toml", "[66, -22, -16]]", '"root"]', ("trunk", "line_mm", "root")),
+    ("face_nerves.toml", "[[nerve]]", "[[nerv]]", ("[[nerv]]",)),
+    ("face_zones.toml", 'name = "temple"', 'name = "forehead"', ("forehead", "twice")),
     ("face_zones.toml", "outline = [", 'outline = ["nowhere",', ("forehead", "outline", "nowhere")),
     ("face_zones.toml", "treatable = false\n", 'treatable = "no"\n', ("treatable", "no")),
     ("limbs.toml", 'sex = "male"', 'sex = "neuter"', ("forearm", "sex", "neuter")),

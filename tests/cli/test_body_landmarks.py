@@ -66,7 +66,7 @@ def test_landmarks_are_written_with_the_size_that_a_distance_gives(made, scan, c
     assert read.landmarks == {} and read.unit == pytest.approx(found["unit"], rel=1e-4)
     text = draft.read_text()
     line = re.search(r'^"pronasale" = .*$', text, re.MULTILINE).group()
-    draft.write_text(text.replace(line, "").replace("[landmarks]", f"[landmarks]\n{line}"))
+    draft.write_text(text.replace(line, "").replace("\n[landmarks]\n", f"\n[landmarks]\n{line}\n"))
     again = read_landmark_file(draft, known=known_names)
     assert again.landmarks["pronasale"] == pytest.approx(places["pronasale"], rel=1e-5)
 
@@ -93,7 +93,6 @@ def test_without_a_size_the_table_says_what_was_guessed(scan, capsys):
     [
         (["missing.ply"], "missing.ply"),
         (["note.txt"], "neither a scan nor an image"),
-        (["ball.stl"], "ball.stl"),
         (["he.ply", "--unit", "mm", "--distance", "sellion", "menton", "115 mm"], "given twice"),
         (["he.ply", "--distance", "sellion", "menton", "115"], "unit missing"),
         (["he.ply", "--distance", "sellion", "menton", "115 s"], "wrong unit"),
@@ -102,22 +101,15 @@ def test_without_a_size_the_table_says_what_was_guessed(scan, capsys):
 )
 def test_what_cannot_be_is_told_in_one_line_and_leaves_nothing(scan, capsys, arguments, message):
     scan.with_name("note.txt").write_text("no scan")
-    trimesh.creation.icosphere(subdivisions=3, radius=90).export("ball.stl")
     before = sorted(path.name for path in scan.parent.iterdir())
     assert run(["body", "landmarks", *arguments]) == 2
     assert message in told(capsys.readouterr().err)
     assert sorted(path.name for path in scan.parent.iterdir()) == before
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--unit", "furlong"], "unknown unit of a scan: expected one of mm, cm, m, inch, came furlong"),
-        (["--unit", "mm"], "would not be the size of a head"),
-        (["--distance", "nose", "menton", "90 mm"], "a distance stands between two landmarks"),
-    ],
-)
-def test_a_size_that_cannot_be_names_the_file(scan, capsys, arguments, message):
-    assert run(["body", "landmarks", "he.ply", *arguments]) == 2
+def test_a_size_that_cannot_be_names_the_file(scan, capsys):
+    assert run(["body", "landmarks", "he.ply", "--unit", "furlong"]) == 2
     said = told(capsys.readouterr().err)
-    assert "he.ply" in said and message in said
+    assert (
+        "he.ply" in said and "unknown unit of a scan: expected one of mm, cm, m, inch, came furlong" in said
+    )

@@ -222,6 +222,7 @@ def test_a_file_that_is_merely_called_after_a_limb_is_still_a_head():
         ({"CSF"}, "stop", "cranium"),
         ({"eye"}, "stop", "orbit"),
         ({"oral cavity"}, "stop", "mouth"),
+        ({"tongue", "fat"}, "stop", "mouth (tongue)"),
         ({"skull"}, "ok", "neither"),
     ],
 )
@@ -252,6 +253,8 @@ def test_a_body_that_cannot_tell_tissues_does_not_know():
     assert judged(*pair, rule, body=slab()).verdict == "unknown"
     found = judged(*pair, rule, body=head(tissues=("skin",)), tissues_between=lambda a, b: {"skin"})
     assert found.verdict == "unknown" and "mouth" in found.reason
+    closed = head(tissues=("skin", "tongue"))  # with the mouth closed a body has no other label for it
+    assert judged(*pair, rule, body=closed, tissues_between=lambda a, b: {"skin"}).verdict == "ok"
     assert judged(*pair, rule, body=head(name="forearm")).verdict == "ok"
 
 

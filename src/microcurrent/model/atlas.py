@@ -15,6 +15,13 @@ from microcurrent.model.exposure import Input
 
 SHAPE_KINDS = ("ellipsoid", "chain")
 OPERATIONS = ("add", "cut")
+#: What solids of the skin are: large forms, and what is added to them or cut from them.
+SURFACE_GROUPS = ("base", "detail")
+#: What solids within the head are.
+INTERIOR_GROUPS = (
+    "bone", "spine", "canal", "cord", "cavity", "air", "eye", "tooth", "tongue", "cartilage", "gland",
+    "muscle", "neck",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

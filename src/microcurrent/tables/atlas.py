@@ -8,8 +8,10 @@ from typing import Any
 
 from microcurrent.model import Input
 from microcurrent.model.atlas import (
+    INTERIOR_GROUPS,
     OPERATIONS,
     SHAPE_KINDS,
+    SURFACE_GROUPS,
     Anchor,
     Dimension,
     HeadTables,
@@ -28,6 +30,13 @@ _MM = 1e-3
 _MARKS = ("source", "confidence", "note")
 #: From the middle of a normal distribution to its 95th percentile, in standard deviations.
 _Z95 = 1.645
+#: Measures may end at a pupil too: it lies between the lids, where the skin has no landmark.
+_PUPILS = ("pupil right", "pupil left")
+#: The files of solids: the groups that each may have, and its kinds of entries.
+_SOLIDS = {
+    "face_surface.toml": (SURFACE_GROUPS, ("shape", "anchor", "guard")),
+    "face_interior.toml": (INTERIOR_GROUPS, ("shape",)),
+}
 
 
 def read_head(folder: Traversable) -> HeadTables:
@@ -43,13 +52,15 @@ def read_head(folder: Traversable) -> HeadTables:
 
 def read_shapes(folder: Traversable, file: str) -> tuple[Shape, ...]:
     """Return the solids of a file, in their order."""
-    references = read_references(folder)
+    references = tuple(read_references(folder))
+    groups, kinds = _SOLIDS[file]
+    kinds_only(folder, file, kinds)
     found = rows(folder, file, "shape", naming=("group", "name"))
     each_once(found, ("group", "name"))
-    return tuple(_shape(row, tuple(references)) for row in found)
+    return tuple(_shape(row, groups, references) for row in found)
 
 
-def _shape(row: Row, references: tuple[str, ...]) -> Shape:
+def _shape(row: Row, groups: tuple[str, ...], references: tuple[str, ...]) -> Shape:
     row.only(("name", "group", "kind", "operation", "blend_mm", "mirrored", "centre_mm", "radii_mm",
               "turned_deg", "spheres_mm", *_MARKS))  # fmt: skip
     _marked(row, references)
@@ -66,7 +77,7 @@ def _shape(row: Row, references: tuple[str, ...]) -> Shape:
             for ball in _list(row, "spheres_mm")
         )
     shape: Shape = row.made(
-        Shape, name=row.text("name"), group=row.text("group"), kind=kind,
+        Shape, name=row.text("name"), group=row.word("group", groups), kind=kind,
         operation=row.word("operation", OPERATIONS), blend=_MM * _number(row, "blend_mm"),
         mirrored=_flag(row, "mirrored"), **values,
     )  # fmt: skip
@@ -90,7 +101,6 @@ def read_anchors(folder: Traversable) -> tuple[Anchor, ...]:
 def read_guards(folder: Traversable) -> tuple[Point, ...]:
     """Return the places (3,) [m] at which the base of the face is to stay as its shapes make it."""
     references = tuple(read_references(folder))
-    kinds_only(folder, "face_surface.toml", ("shape", "anchor", "guard"))
     guards = []
     for row in rows(folder, "face_surface.toml", "guard", naming=("name",)):
         row.only(("name", "at_mm", "mirrored", *_MARKS))
@@ -148,6 +158,7 @@ def read_constants(folder: Traversable) -> dict[str, Input]:
 def read_dimensions(folder: Traversable) -> dict[str, Dimension]:
     """Return the measures of the adult head by name."""
     file, references = "anthropometry.toml", tuple(read_references(folder))
+    places = (*read_landmarks(folder), *_PUPILS)
     kinds_only(folder, file, ("dimension",))
     found = rows(folder, file, "dimension", naming=("name",))
     each_once(found, ("name",))
@@ -162,7 +173,7 @@ def read_dimensions(folder: Traversable) -> dict[str, Dimension]:
         }
         sexes = {sex: _spread(row, f"{name}, {sex}", sex, deviations[sex]) for sex in deviations}
         result[name] = row.made(
-            Dimension, name=name, ends=row.words("ends"), way=row.text("way"),
+            Dimension, name=name, ends=row.words("ends", places), way=row.text("way"),
             male_deviation=deviations["male"], female_deviation=deviations["female"],
             source=row.sources(references)[0], **sexes,
         )  # fmt: skip

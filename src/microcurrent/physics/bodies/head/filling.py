@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from microcurrent.model.atlas import LayerDepth, Shape
+from microcurrent.model.atlas import INTERIOR_GROUPS, LayerDepth, Shape
 from microcurrent.physics.bodies.anatomy import Kind, Kinds
 from microcurrent.physics.bodies.head.interpolation import SmoothMap, smoothed_values
 from microcurrent.physics.bodies.head.lattice import Lattice, between, nodes_of
@@ -22,10 +22,7 @@ kernel = njit(nogil=True, cache=True)
 #: What the layers file gives place by place, in the order of the columns of a lattice of layers.
 QUANTITIES = ("skin", "fat", "bone", "vault")
 #: Groups of solids, in the order of the columns that follow.
-GROUPS = (
-    "bone", "spine", "canal", "cord", "cavity", "air", "eye", "tooth", "tongue", "cartilage", "gland",
-    "muscle", "neck",
-)  # fmt: skip
+GROUPS = INTERIOR_GROUPS
 #: Thicknesses that are the same everywhere, in the order in which the kernel takes them.
 CONSTANTS = (
     "SMAS", "outer table", "skull base", "liquor", "cortex", "mucosa", "cortical shell",
