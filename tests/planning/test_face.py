@@ -272,7 +272,12 @@ def test_eyes_lie_in_the_orbits_and_the_tongue_in_the_mouth(face):
     for side in ("left", "right"):
         orbit = face.body.region(f"orbit {side}")
         own = eyes[(eyes[:, 0] < 0) == (side == "left")]
-        assert np.linalg.norm(own - orbit.centre, axis=1).max() < orbit.radius
+        # The ball stands at the opening, which the front of the eye fills; the eye reaches behind it.
+        front = own[own[:, 1] > orbit.centre[1] - 8 * MM]
+        assert len(front) and np.linalg.norm(front - orbit.centre, axis=1).max() < orbit.radius
+        for name in ("endocanthion", "exocanthion", "palpebrale superius", "palpebrale inferius"):
+            site = face.body.site(f"{name} {side}").position
+            assert orbit.distance_to(site) < 0, name
     tongue = corner + (np.argwhere(tissue == names.index("tongue")) + 0.5) * SPACING / 2
     assert tongue[:, 1].max() < face.body.site("stomion").position[1] - 8 * MM
 
@@ -332,6 +337,16 @@ def test_an_asymmetric_face_has_no_midline_and_a_chin_to_the_right():
     assert places["exocanthion right"][2] - places["exocanthion left"][2] == pytest.approx(
         4 * MM, abs=1 * MM
     )
+
+
+def test_faces_that_differ_by_a_tenth_of_a_millimetre_are_not_the_same():
+    one, other = (read_body(f"face, face height {size} mm", spacing=3 * MM) for size in (118.4, 117.6))
+    assert one.body.name != other.body.name and one.body.content != other.body.content
+
+
+def test_a_file_may_be_called_face(tmp_path):
+    with pytest.raises(BodyError, match="no such file"):
+        read_body("face.obj", base=tmp_path)
 
 
 def test_a_name_says_whose_face_it_is_and_is_written_in_one_way():

@@ -50,7 +50,7 @@ class Anatomy:
 
     `grid`: cells [m] of one size, axes right, front, up; `refinement`: sub-voxels along each edge of a
     cell; `kinds` (r nx, r ny, r nz): 0 for air, else the number of the `table` entry, counted from 1;
-    `parts` (nx, ny, nz): 0, or the number of the muscle of `muscles` that has most of a cell, counted from
+    `parts` (nx, ny, nz): 0, or the number of a muscle of `muscles` that has a part of a cell, counted from
     1. `skin`; `thickness` [m] by name of a layer, (V,) at every vertex of the skin, NaN where there is no
     such layer below it. Where a body is cut (neck, limb) its tissue runs up to the end of the grid, so that
     the cut is insulated and no skin. Raises `ValueRefused` for arrays that do not fit.

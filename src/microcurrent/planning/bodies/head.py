@@ -89,11 +89,11 @@ def _sites(
 
 
 def _regions(head: HeadTables, frame: HeadFrame) -> tuple[Region, ...]:
-    """The orbits, around the eyes of the atlas, and the front of the neck."""
-    eye = next(shape for shape in head.interior if shape.group == "eye")
+    """The orbits, around the middle of their openings at the skin, and the front of the neck."""
+    opening = next(shape for shape in head.interior if shape.name == "orbit").spheres[0][:3]
     regions = []
     for side, word in ((-1, "left"), (1, "right")):
-        centre = _point(frame.placing(np.array([eye.centre]) * (side, 1, 1))[0])
+        centre = _point(frame.placing(np.array([opening]) * (side, 1, 1))[0])
         radius = head.constants["radius of the orbit"]
         regions.append(
             Region(name=f"orbit {word}", centre=centre, radius=radius.value, source=radius.source)
@@ -152,14 +152,14 @@ def _muscles(head: HeadTables, built: BuiltHead) -> tuple[Muscle, ...]:
     muscles = []
     for sheet, volume in zip(built.anatomy.muscles, built.volumes, strict=True):
         line = lines[sheet.name.removesuffix(" left").removesuffix(" right")]
-        muscles += [_muscle(sheet, line, float(volume))] if volume > 0 else []
+        muscles += [_muscle(sheet, line, built, float(volume))] if volume > 0 else []
     return tuple(muscles)
 
 
-def _muscle(sheet: MuscleSheet, line: MuscleLine, volume: float) -> Muscle:
+def _muscle(sheet: MuscleSheet, line: MuscleLine, built: BuiltHead, volume: float) -> Muscle:
     middle = sheet.points[:, sheet.points.shape[1] // 2]
     half = len(middle) // 2
-    across = sheet.points[half]
+    across, thickness = sheet.points[half], float(sheet.thickness[half].mean())
     return Muscle(
         name=sheet.name,
         side=sheet.side,
@@ -167,9 +167,9 @@ def _muscle(sheet: MuscleSheet, line: MuscleLine, volume: float) -> Muscle:
         insertion=_point(middle[-1] if not line.ring else middle[half]),
         length=float(np.linalg.norm(np.diff(middle, axis=0), axis=1).sum()),
         width=float(np.linalg.norm(np.diff(across, axis=0), axis=1).sum()),
-        thickness=float(sheet.thickness[half].mean()),
+        thickness=thickness,
         volume=volume,
-        depth=float(line.depth[len(line.depth) // 2]),
+        depth=max(float(built.depth.at(middle[half : half + 1])[0, 0] - 0.5 * thickness), 0.0),
         tissue=sheet.tissue,
         source=sheet.source,
     )

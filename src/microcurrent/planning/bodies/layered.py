@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from microcurrent import tables
+from microcurrent.errors import BodyError, Problem
 from microcurrent.model.body import Body, Guess, Site
 from microcurrent.physics.bodies.anatomy import Anatomy, Kind
 from microcurrent.physics.bodies.head.building import (
@@ -52,6 +53,8 @@ _INSIDE, _ROOM = 4e-3, 0.012
 #: x = 0 the middle plane.
 _MIDDLE = 5e-3
 _MIDDLE_LANDMARKS = ("sellion", "pronasale", "subnasale", "menton")
+#: Sides of voxels that differ by no more than this are those of a cube.
+_UNEVEN = 1.01
 #: What a number in the landmark file of an image is of [m].
 IMAGE_UNIT = 1e-3
 #: A landmark found with less than this confidence is no site: its place would be a guess.
@@ -124,7 +127,8 @@ def scanned_head(
     built = head_anatomy(atlas_of(tables.head()), frame, Build(sex="average"), cells=cells, on_step=on_step)
     guesses = (*scan.guesses, _inside_guess("a scan shows the skin alone"), _eyes_guess())
     body = head_body(
-        path.name, frame, built, places=places, midline=True,
+        path.name, frame, built, places=places,
+        midline=_has_midline({name: place for name, (place, _) in places.items()}),
         about=(f"Scan {path.name}, filled by the atlas of the mean adult head", scan.warnings, guesses),
     )  # fmt: skip
     return body, built.anatomy
@@ -138,6 +142,16 @@ def split_head(
     Everything else stays as the image has it. A landmark file beside `image` is honoured, in the
     coordinates of the image. Raises `BodyError` where no head is found in it.
     """
+    sizes = [float(source.whole.grid.widths(axis)[0]) for axis in range(3)]
+    if max(sizes) > _UNEVEN * min(sizes):
+        raise BodyError(
+            Problem(
+                what="voxels that are no cubes cannot be split", file=str(image),
+                expected="the same size along each axis",
+                came=" x ".join(f"{1e3 * size:.3g}" for size in sizes) + " mm",
+                advice="Resample the image to cubes, such as 1 mm",
+            )
+        )  # fmt: skip
     on_step("finding the landmarks of the head")
     found = landmarks_of_image(source, image)
     places = _sure({name: (mark.place, mark.confidence) for name, mark in found.landmarks.items()})
@@ -147,7 +161,8 @@ def split_head(
     built = head_anatomy(atlas_of(tables.head()), frame, Build(sex="average"), cells=cells, on_step=on_step)
     guesses = (*source.body.guesses, _inside_guess(f"the image does not split {', '.join(lumped)}"))
     body = head_body(
-        image.name, frame, built, places=places, midline=_has_midline(found),
+        image.name, frame, built, places=places,
+        midline=_has_midline({name: mark.place for name, mark in found.landmarks.items()}),
         about=(
             f"{source.body.provenance}. Soft tissue split by the atlas of the mean adult head",
             _without_lumps(source.body.warnings), guesses,
@@ -198,9 +213,9 @@ def lumps_of(volume: Volume, named: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in volume.tissues if name in named and (name not in SOFT or name == "skin"))
 
 
-def _has_midline(found: Found) -> bool:
-    names = [name for name in _MIDDLE_LANDMARKS if name in found.landmarks]
-    middle = [abs(float(found.landmarks[name].place[0])) for name in names]
+def _has_midline(places: Mapping[str, Floats]) -> bool:
+    names = [name for name in _MIDDLE_LANDMARKS if name in places]
+    middle = [abs(float(places[name][0])) for name in names]
     return bool(middle) and float(np.mean(middle)) < _MIDDLE and max(middle) < 2 * _MIDDLE
 
 

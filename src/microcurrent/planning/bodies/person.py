@@ -12,6 +12,8 @@ SEXES = ("male", "female", "average")
 #: What may be said besides the sex, with its least and largest value. Lengths in metre.
 _AGES, _INDICES, _SHARES = (18.0, 90.0), (15.0, 45.0), (0.0, 1.0)
 _HEIGHTS, _WIDTHS = (0.095, 0.145), (0.110, 0.165)
+#: Millimetres in a metre.
+_MM = 1e3
 _WORDS = (
     "face, then at most one sex (male, female, average), and after commas: age 60; BMI 27; "
     "face height 118 mm; face width 135 mm; asymmetry 0.3"
@@ -41,8 +43,8 @@ class Person:
         parts = ["face" if self.sex == usual.sex else f"face {self.sex}"]
         parts += [f"age {self.age:g}"] if self.age != usual.age else []
         parts += [f"BMI {self.mass_index:g}"] if self.mass_index != usual.mass_index else []
-        parts += [f"face height {write(self.height, 'length')}"] if self.height is not None else []
-        parts += [f"face width {write(self.width, 'length')}"] if self.width is not None else []
+        parts += [f"face height {_MM * self.height:.6g} mm"] if self.height is not None else []
+        parts += [f"face width {_MM * self.width:.6g} mm"] if self.width is not None else []
         parts += [f"asymmetry {self.asymmetry:g}"] if self.asymmetry else []
         return ", ".join(parts)
 

@@ -95,9 +95,10 @@ def read_body(
     lowered = wanted.lower()
     if not lowered.endswith(_VOLUME_FILES) and labels is not None:
         raise _no_labels(f'the body "{wanted}"', labels)
-    if is_face(wanted) and not lowered.endswith(BODY_FILES):
+    a_file = lowered.endswith((*_VOLUME_FILES, *SURFACE_FILES, *BODY_FILES))
+    if is_face(wanted) and not a_file:
         return _built_face(wanted, spacing, on_step)
-    if limbs.is_limb(lowered):
+    if limbs.is_limb(lowered) and not a_file:
         return _built_limb(lowered, spacing, on_step)
     if lowered.endswith(SURFACE_FILES):
         size = _checked(face.SPACING if spacing is None else spacing)
@@ -123,7 +124,7 @@ def _built_face(name: str, spacing: float | None, on_step: OnStep) -> BodySource
     size = _checked(face.SPACING if spacing is None else spacing)
     try:
         return kept_body(
-            person.text, SKIN_GROUP, lambda: face.face_body(person, spacing=size, on_step=on_step),
+            repr(person), SKIN_GROUP, lambda: face.face_body(person, spacing=size, on_step=on_step),
             spacing=size, refinement=face.REFINEMENT,
         )  # fmt: skip
     except ValueRefused as refused:
@@ -172,11 +173,12 @@ def _from_image(path: Path, labels: str | Path | None, base: Path, on_step: OnSt
 
 def _digest_of(*paths: Path) -> str:
     """SHA-256 of files, those that are there."""
-    found = hashlib.sha256()
+    found = []
     for path in paths:
         if path.is_file():
-            found.update(path.read_bytes())
-    return found.hexdigest()
+            with path.open("rb") as file:
+                found.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return " ".join(found)
 
 
 def _checked(spacing: float) -> float:

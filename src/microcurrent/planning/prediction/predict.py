@@ -231,8 +231,8 @@ def _fields(plan: Plan, fine: Figures) -> Fields:
 def _warnings(plan: Plan, source: BodySource, fine: Figures, *, coarse: Figures) -> tuple[str, ...]:
     found = [*source.body.warnings, *(guess.sentence for guess in source.body.guesses)]
     found += [
-        f"Step {number}: too little {tissue} lies near the probes for the coarser grid, so the figures of "
-        "that tissue have no interval."
+        f"Step {number}: too little {tissue} lies near the probes for the coarser grid: the intervals of "
+        "that tissue are those of the one that spreads most."
         for number, tissue in fine.volumes
         if (number, tissue) not in coarse.volumes
     ]

@@ -31,7 +31,7 @@ _EYES = ("endocanthion", "exocanthion", "palpebrale superius", "palpebrale infer
 @dataclass(frozen=True, kw_only=True)
 class Asymmetry:
     """How a face differs from its mirror image: `chin` [m] to the right, `tilt` [radian] of eyes and mouth,
-    counter-clockwise as seen from the front."""
+    which raises the right one."""
 
     chin: float = 0.0
     tilt: float = 0.0
