@@ -73,9 +73,11 @@ def _found(
 ) -> FoundHead:
     places = {name: (_point(place), confidence) for name, (place, confidence) in marks.items()}
     order = sorted(places.items(), key=lambda item: -item[1][1])
+    # A size that was guessed is no size that a person gave: it is guessed, and said, again.
+    guessed = any(guess.what == "size of the head" for guess in guesses)
     return FoundHead(
         landmarks=tuple(FoundLandmark(name=n, place=p, confidence=c) for n, (p, c) in order),
-        unit=unit, guesses=guesses, draft=draft(path.name, places, unit=unit),
+        unit=unit, guesses=guesses, draft=draft(path.name, places, unit=None if guessed else unit),
         beside=landmarks_beside(path),
     )  # fmt: skip
 
