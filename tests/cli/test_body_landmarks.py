@@ -113,3 +113,9 @@ def test_a_size_that_cannot_be_names_the_file(scan, capsys):
     assert (
         "he.ply" in said and "unknown unit of a scan: expected one of mm, cm, m, inch, came furlong" in said
     )
+
+
+def test_a_folder_is_told_to_be_one(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(["body", "landmarks", "."]) == 2
+    assert "this is a folder" in capsys.readouterr().err

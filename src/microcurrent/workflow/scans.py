@@ -28,6 +28,10 @@ def find_landmarks(
     `InputError` for a file that is no head, and where a landmark file is there already.
     """
     known = ScanRequest(unit=unit, distance=distance) if unit or distance else None
+    if path.is_dir():
+        raise InputError(
+            Problem(what="this is a folder", expected="a scan or an image of a head", came=str(path))
+        )
     target = landmarks_beside(path) if out is None else out
     if target.exists():  # known at once, while finding takes a while
         raise InputError(
