@@ -370,3 +370,23 @@ def test_bodies_are_made_of_known_tissues_and_made_alike_each_time(bodies, name)
     again = limb_body(name, spacing=2e-3)[0]
     assert again == body
     assert limb_body(name, spacing=3e-3)[0].content != body.content
+
+
+@pytest.mark.parametrize(
+    ("place", "along", "deepest"),
+    [("patella", 0.022, 8e-3), ("patellar tendon", -0.02, 8e-3), ("tibial tuberosity", -0.041, 8e-3),
+     ("front of the tibia", -0.085, 10e-3), ("quadriceps tendon", 0.06, 9e-3)],
+)  # fmt: skip
+def test_what_one_feels_at_the_front_of_the_knee_lies_right_under_its_skin(bodies, place, along, deepest):
+    """Bone and tendon there have skin and a few millimetres of fat over them."""
+    _, anatomy = bodies["knee"]
+    fine = anatomy.spacing / anatomy.refinement
+    hard = [n for n, kind in enumerate(anatomy.table, 1) if kind.tissue in ("cortical bone", "tendon")]
+    least = math.inf
+    for aside in np.arange(-12, 13, 2) * 1e-3:
+        line = np.stack(np.broadcast_arrays(aside, np.arange(0.08, 0.0, -fine / 2), along), axis=1)
+        kinds = kind_at(anatomy, line)
+        skin, bone = np.flatnonzero(kinds > 0), np.flatnonzero(np.isin(kinds, hard))
+        if len(bone):
+            least = min(least, float(line[skin[0], 1] - line[bone[0], 1]))
+    assert 2e-3 < least < deepest, place
