@@ -2,6 +2,7 @@
 
 import math
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -21,6 +22,7 @@ from microcurrent.model import (
     Stimulus,
     shapes,
 )
+from microcurrent.model.body import UNSURE
 from microcurrent.planning.placement import place
 from microcurrent.planning.positions import distance_to_segment, positions
 
@@ -388,6 +390,55 @@ def test_probes_that_meet_during_a_glide_are_stopped():
     assert apart.value.value == pytest.approx(
         LANDMARKS["modiolus left"].distance_to(LANDMARKS["cheilion left"])
     )
+
+
+# -- landmarks that were found, surely or not ----------------------------------------------
+
+
+def clear(a, b):
+    """Tissues between the probes that no rule forbids."""
+    return {"fat", "muscle"}
+
+
+def found_head(**confidence):
+    """A head whose landmarks were found: all surely but those of `confidence`; None for one not found."""
+    sites = (replace(s, confidence=confidence.get(s.name.replace(" ", "_"), 0.8) or 0.0)
+             for s in LANDMARKS.values())  # fmt: skip
+    neck = Region(name="neck front", centre=LANDMARKS["neck front"].position, radius=0.02)
+    return head(sites=tuple(s for s in sites if s.confidence), regions=(*ORBITS, neck))
+
+
+RESTING_ON = [
+    ("placement-same-side", "pronasale"),
+    ("placement-orbit-crossing", "exocanthion_left"),
+    ("orbit-margin", "endocanthion_right"),
+    ("placement-tissue-crossing", "cheilion_left"),
+    ("placement-neck", "menton"),
+]
+
+
+@pytest.mark.parametrize(("rule", "landmark"), RESTING_ON)
+@pytest.mark.parametrize("confidence", [UNSURE - 0.01, None])
+def test_a_rule_that_rests_on_an_unsure_landmark_is_not_kept_but_unknown(rule, landmark, confidence):
+    pair = "zygion left", "malar low left", rule
+    sure = judged(*pair, body=found_head(), tissues_between=clear)
+    assert sure.verdict == "ok"
+    found = judged(*pair, body=found_head(**{landmark: confidence}), tissues_between=clear)
+    assert found.verdict == "unknown"
+    assert landmark.replace("_", " ") in found.reason and "landmark file" in found.reason
+
+
+def test_an_unsure_landmark_elsewhere_changes_no_rule():
+    pair = "zygion left", "malar low left"
+    for rule, _ in RESTING_ON:
+        found = judged(*pair, rule, body=found_head(vertex=0.1), tissues_between=clear)
+        assert found.verdict == "ok", rule
+
+
+def test_what_is_stopped_stays_stopped_on_unsure_landmarks():
+    body = found_head(exocanthion_left=0.2)
+    found = judged("exocanthion left", "zygion left", "orbit-margin", body=body)
+    assert found.verdict == "stop"
 
 
 # -- all together --------------------------------------------------------------------------

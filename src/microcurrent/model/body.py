@@ -29,6 +29,10 @@ def _point(noun: object, field: str, value: Point) -> None:
         finite(noun, field, coordinate, minimum=-3, maximum=3)
 
 
+#: A place that was found with less than this confidence [fraction] is a guess, and said to be one.
+UNSURE = 0.4
+
+
 @dataclass(frozen=True, kw_only=True)
 class Site:
     """A named place on the skin.

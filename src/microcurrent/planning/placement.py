@@ -3,7 +3,8 @@
 Six rules (proposed, after IEC 60601-2-10 201.7.9.2.101, the FDA guidance on powered muscle
 stimulators and iontophoresis manuals): same side of the body; no line through orbit, cranium or
 mouth; no contact at the orbit; no contact on the front of the neck; no pair across the trunk;
-spacing. All positions of a glide count. What a body cannot tell is "unknown", with the reason.
+spacing. All positions of a glide count. What a body cannot tell is "unknown", with the reason;
+so is what rests on landmarks that were found with little confidence.
 """
 
 from __future__ import annotations
@@ -11,9 +12,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from microcurrent.model import Body, Estimate, Finding, Limit, Limits, Path, Placement, Plan, Region, Step
+from microcurrent.model import (
+    Body,
+    Estimate,
+    Finding,
+    Limit,
+    Limits,
+    Path,
+    Placement,
+    Plan,
+    Region,
+    Step,
+)
+from microcurrent.model.body import UNSURE
 from microcurrent.planning.judging import compare, shown, telling, without_value
 from microcurrent.planning.positions import Point, distance_to_segment, positions
 
@@ -33,6 +46,14 @@ QUANTITIES = (
 
 #: A point nearer than this [m] to the mid-sagittal plane is on it; landmarks are known no better.
 _ON_MIDLINE = 1e-3
+
+#: Landmarks that place what a rule speaks of, on a head whose landmarks were found.
+_EYES = tuple(
+    f"{corner} {side}" for corner in ("endocanthion", "exocanthion") for side in ("left", "right")
+)
+_MIDDLE = "sellion", "pronasale", "subnasale", "menton"
+_LIPS = "cheilion left", "cheilion right"
+_THROAT = "menton", "neck front"
 
 _FOREHEAD = {"forehead", "brow", "glabella", "frontalis", "hairline"}
 _MOUTH = {
@@ -127,18 +148,42 @@ def place(
     """
     places = [Place(plan=plan, body=body, step=step, pairs=positions(plan, step)) for step in plan.steps]
     findings: list[Finding] = []
-    for rule in (
-        lambda p: _same_side(p, limits),
-        _orbit_crossing,
-        lambda p: _tissue_crossing(p, tissues_between),
-        lambda p: _orbit_margin(p, limits["orbit-margin"]),
-        _neck,
-        _trunk,
-        lambda p: compare(limits["probe-spacing-least"], _length(p.spacing()[0]), p.where),
-        lambda p: _largest(p, limits["probe-spacing-largest"]),
+    for rule, landmarks in (
+        (lambda p: _same_side(p, limits), _MIDDLE),
+        (_orbit_crossing, _EYES),
+        (lambda p: _tissue_crossing(p, tissues_between), _LIPS),
+        (lambda p: _orbit_margin(p, limits["orbit-margin"]), _EYES),
+        (_neck, _THROAT),
+        (_trunk, ()),
+        (lambda p: compare(limits["probe-spacing-least"], _length(p.spacing()[0]), p.where), ()),
+        (lambda p: _largest(p, limits["probe-spacing-largest"]), ()),
     ):
-        findings += telling(rule(place) for place in places)
+        unsure = _unsure(body, landmarks)
+        findings += telling(_if_sure(rule(place), unsure) for place in places)
     return tuple(findings)
+
+
+def _unsure(body: Body, landmarks: Iterable[str]) -> tuple[str, ...]:
+    """Those of `landmarks` that were found badly on the body, or not at all.
+
+    None on a body whose landmarks all are known, such as the generated face.
+    """
+    if all(site.confidence == 1 for site in body.sites):
+        return ()
+    found = {site.name: site.confidence for site in body.sites}
+    return tuple(name for name in landmarks if found.get(name, 0.0) < UNSURE)
+
+
+def _if_sure(finding: Finding, unsure: tuple[str, ...]) -> Finding:
+    """The finding; "unknown" in place of "ok" where it rests on landmarks that are `unsure`."""
+    if finding.verdict != "ok" or not unsure:
+        return finding
+    return replace(
+        finding,
+        verdict="unknown",
+        reason=f"{finding.reason} But it rests on landmarks whose places were not found surely: "
+        f"{', '.join(unsure)}. Set them in the landmark file of the body.",
+    )
 
 
 def _length(value: float) -> Estimate:

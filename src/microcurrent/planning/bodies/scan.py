@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from microcurrent.errors import BodyError, Problem
-from microcurrent.model.body import Guess, Point, Site
+from microcurrent.model.body import UNSURE, Guess, Point, Site
 from microcurrent.physics.bodies.scan import (
     Cleaned,
     Found,
@@ -35,8 +35,6 @@ from microcurrent.planning.bodies.surface_file import read_surface
 
 #: Parts of the skin closed over, or left out as dust, above which it is said.
 _WORTH_SAYING = 0.01
-#: Landmarks below this confidence are named.
-UNSURE = 0.4
 
 
 @dataclass(frozen=True, kw_only=True)
