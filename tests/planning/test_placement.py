@@ -267,8 +267,11 @@ def test_the_edge_of_a_contact_keeps_clear_of_the_orbit():
         found = judged(*pair, "orbit-margin", extra=[below], shape="disc", diameter=0.008)
         assert found.verdict == verdict
         assert found.value.value == pytest.approx(clear)
+        assert found.where == "step 1, electrode upper"
     corner = judged(*pair, "orbit-margin", extra=[below], shape="pad", width=0.008, height=0.006)
     assert corner.value.value == pytest.approx(clear - 0.001)  # half the diagonal is 5 mm
+    other = judged(*reversed(pair), "orbit-margin", extra=[below], shape="disc", diameter=0.008)
+    assert other.where == "step 1, electrode lower"
     wide = judged(
         *pair, "orbit-margin", extra=[below], shape="disc", diameter=0.008, contact_area=math.pi * 1e-4
     )

@@ -249,6 +249,14 @@ def test_landmarks_are_numbers_of_the_file_or_lengths(tmp_path):
     }  # fmt: skip
 
 
+def test_the_unit_of_a_file_may_be_the_word_alone(tmp_path):
+    path = tmp_path / "head.landmarks.toml"
+    path.write_text('unit = "mm"\n[landmarks]\n"menton" = ["1 cm", 2, "0 mm"]\n')
+    read = read_landmark_file(path, known=NAMES)
+    assert read.unit == 1e-3
+    assert read.landmarks["menton"] == pytest.approx((10.0, 2.0, 0.0))
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -29,7 +29,9 @@ Labels = Annotated[
 def build(
     body: Annotated[
         str,
-        typer.Argument(metavar="BODY", help="A name from `body list`, a .nii.gz file, or a plan (.toml)."),
+        typer.Argument(
+            metavar="BODY", help="A name from `body list`, a file of a body, or a plan (.toml)."
+        ),
     ],
     spacing: Annotated[str, typer.Option("--spacing", help="Width of the cells.")] = _SPACING,
     around: Annotated[

@@ -26,7 +26,8 @@ def list_(json: Json = False) -> None:
         return
     table("Bodies", ("name", "what it is"), ((e.name, e.title) for e in entries))
     output.print(
-        "Or the path of a .nii.gz label image; `body labels` lists the programs that can write it."
+        "Or the path of a file: a scan (.obj, .stl, .ply, .glb), a built body (.body.h5), or an image\n"
+        "of labels (.nii, .nii.gz; `body labels` lists the programs that can write it)."
     )
 
 
@@ -70,9 +71,7 @@ def _range(row: LabelRow) -> str:
 
 @app.command()
 def show(
-    body: Annotated[
-        str, typer.Argument(metavar="BODY", help="A name from `body list`, or a .nii.gz file.")
-    ],
+    body: Annotated[str, typer.Argument(metavar="BODY", help="A name from `body list`, or a file.")],
     labels: Annotated[
         Path | None, typer.Option("--labels", metavar="MAP", help="A ready map, or a TOML file.")
     ] = None,

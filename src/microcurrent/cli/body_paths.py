@@ -14,9 +14,7 @@ from microcurrent.cli.tables import table
 
 
 def path(
-    body: Annotated[
-        str, typer.Argument(metavar="BODY", help="A name from `body list`, or a .nii.gz file.")
-    ],
+    body: Annotated[str, typer.Argument(metavar="BODY", help="A name from `body list`, or a file.")],
     sites: Annotated[
         list[str], typer.Argument(metavar="SITE SITE...", help="Two or more sites, in their order.")
     ],

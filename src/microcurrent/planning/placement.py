@@ -310,21 +310,23 @@ def _tissue_crossing(place: Place, tissues_between: TissuesBetween | None) -> Fi
     return place.finding(rule, "ok", "The line between the probes crosses neither cranium nor mouth.")
 
 
-def _margins(place: Place, regions: Iterable[Region]) -> list[float]:
-    """Distances [m] from the edge of each contact to the edge of each region, at every position."""
+def _nearest(place: Place, regions: Iterable[Region]) -> tuple[float, str]:
+    """The least distance [m] from the edge of a contact to the edge of a region, and where that is."""
     reach = [place.plan.electrode(part.electrode).reach for part in place.parts]
-    return [
-        region.distance_to(point) - reach[k]
+    least, k = min(
+        (region.distance_to(point) - reach[k], k)
         for region in regions
         for pair in place.pairs
         for k, point in enumerate(pair)
-    ]
+    )
+    return least, f"{place.where}, electrode {place.parts[k].electrode}"
 
 
 def _orbit_margin(place: Place, limit: Limit) -> Finding:
     if (nothing := _no_orbit(place, (limit.id, limit.title))) is not None:
         return nothing
-    return compare(limit, _length(min(_margins(place, _orbits(place.body)))), place.where)
+    least, where = _nearest(place, _orbits(place.body))
+    return compare(limit, _length(least), where)
 
 
 # -- rules 4 and 5: neck and trunk ---------------------------------------------------------
@@ -334,10 +336,12 @@ def _neck(place: Place) -> Finding:
     rule = "placement-neck", "No contact on the front of the neck"
     names = _words(name for part in place.parts for name in part.sites)
     regions = tuple(region for region in place.body.regions if region.name.startswith("neck"))
-    if names & _FRONT_OF_NECK or (regions and min(_margins(place, regions)) < 0):
-        return place.finding(
+    least, where = _nearest(place, regions) if regions else (math.inf, place.where)
+    if names & _FRONT_OF_NECK or least < 0:
+        found = place.finding(
             rule, "stop", "A contact lies on the front of the neck (carotid sinus, larynx, thyroid)."
         )
+        return replace(found, where=where) if least < 0 else found
     if regions:
         return place.finding(
             rule,

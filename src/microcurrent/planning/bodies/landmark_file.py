@@ -110,7 +110,9 @@ class _Reader:
     def _unit(self) -> float | None:
         if "unit" not in self.file.data:
             return None
-        value = self._length(("unit",), self.file.data["unit"])
+        given = self.file.data["unit"]
+        # "mm" alone is one of them.
+        value = self._length(("unit",), f"1 {given}" if str(given).isalpha() else given)
         if value is not None and not _UNIT_RANGE[0] <= value <= _UNIT_RANGE[1]:
             expected = "the length of one unit of the file, " + " to ".join(
                 write(end, "length") for end in _UNIT_RANGE
