@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import nibabel
 import numpy as np
 import pytest
 
 from microcurrent import tables
-from microcurrent.errors import BodyError
+from microcurrent.errors import BodyError, PlanError
 from microcurrent.planning.basis import even_volume, surface_basis
 from microcurrent.planning.export import write_nifti
 from microcurrent.planning.exposure import Ground, expose, fields_of
@@ -121,5 +123,14 @@ def test_a_probe_far_from_the_skin_is_refused(ball):
     text = (folder / "plan.toml").read_text()
     text = text.replace("[electrode.a]", '[sites]\n"away" = ["0 mm", "5 mm", "60 mm"]\n[electrode.a]', 1)
     (folder / "off.toml").write_text(text.replace('at = "right"', 'at = "away"'))
+    line = 1 + text[: text.index('"away"')].count("\n")
+    with pytest.raises(
+        PlanError, match=rf"off\.toml:{line}: sites\.away: the site does not lie on the skin of the body"
+    ):
+        read_plan(folder / "off.toml")
+    plan, source = read_plan(folder / "plan.toml")
+    sites = tuple(
+        replace(s, position=(0.0, 5 * MM, 60 * MM)) if s.name == "right" else s for s in plan.sites
+    )
     with pytest.raises(BodyError, match="does not lie on the skin"):
-        expose(*read_plan(folder / "off.toml"), ground)
+        expose(replace(plan, sites=sites), source, ground)

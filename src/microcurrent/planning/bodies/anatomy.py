@@ -119,6 +119,10 @@ class AnatomySource:
         kinds = self._kinds_at(first + np.linspace(0, 1, count)[:, None] * (last - first))
         return {self.anatomy.table[kind - 1].tissue for kind in np.unique(kinds) if kind != NO_TISSUE}
 
+    def off_skin(self, point: npt.ArrayLike) -> float:
+        """See `BodySource`."""
+        return float(self.anatomy.skin.tree.query(points_of(point, (3,))[0])[0])
+
     def path(self, sites: Sequence[Site], *, clearance: float = 0.0) -> Way:
         """See `BodySource`."""
         return way_on_skin(self.anatomy.skin, self.body, sites, clearance=clearance)

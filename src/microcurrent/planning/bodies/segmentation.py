@@ -75,7 +75,7 @@ class SegmentationSource:
         check_reach(reach)
         if thickness:
             raise ValueRefused(Problem(what="thickness of a layer", expected="none, on a segmentation"))
-        on_skin = self.surface.centres[cKDTree(self.surface.centres).query(points)[1]]
+        on_skin = self.surface.centres[self._skin_tree.query(points)[1]]
         return refined_near(self.whole, on_skin, reach, coarseness=COARSENESS if coarse else 1.0)
 
     def tissues_on_line(self, a: npt.ArrayLike, b: npt.ArrayLike) -> set[str]:
@@ -84,6 +84,14 @@ class SegmentationSource:
         count = int(np.linalg.norm(last - first) / _STEP) + 2
         labels = self._labels_at(first + np.linspace(0, 1, count)[:, None] * (last - first))
         return {self.whole.tissues[label] for label in np.unique(labels) if label != AIR}
+
+    @cached_property
+    def _skin_tree(self) -> cKDTree:
+        return cKDTree(self.surface.centres)
+
+    def off_skin(self, point: npt.ArrayLike) -> float:
+        """See `BodySource`."""
+        return float(self._skin_tree.query(points_of(point, (3,))[0])[0])
 
     @cached_property
     def skin(self) -> SkinMesh:

@@ -71,6 +71,10 @@ class SlabSource:
         """See `BodySource`. Both points stand on the flat skin, so the line stays in the first layer."""
         return {self.stack.layers[0].tissue}
 
+    def off_skin(self, point: npt.ArrayLike) -> float:
+        """See `BodySource`."""
+        return abs(float(points_of(point, (3,))[0, 2]))
+
     def path(self, sites: Sequence[Site], *, clearance: float = 0.0) -> Way:
         """See `BodySource`."""
         return straight_way(sites)

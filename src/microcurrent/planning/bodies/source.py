@@ -57,6 +57,9 @@ class BodySource(Protocol):
     def tissues_on_line(self, a: npt.ArrayLike, b: npt.ArrayLike) -> set[str]:
         """Return every tissue that the straight line between two points (3,) [m] passes through."""
 
+    def off_skin(self, point: npt.ArrayLike) -> float:
+        """Return how far [m] a point (3,) is from the skin, which is z = 0 on a slab."""
+
     def path(self, sites: Sequence[Site], *, clearance: float = 0.0) -> Way:
         """Return the way of a probe through `sites`: the shortest on the skin, straight lines on a slab.
 

@@ -10,10 +10,11 @@ from pydantic import BaseModel, ValidationError
 
 from microcurrent import __version__
 from microcurrent.errors import InputError, PlanError, Problem, ValueRefused
-from microcurrent.model.body import Body, Site
+from microcurrent.model.body import Site
 from microcurrent.model.course import Schedule
 from microcurrent.model.electrode import Electrode
 from microcurrent.model.plan import Plan, Step
+from microcurrent.physics.bodies.placing import FARTHEST
 from microcurrent.planning.bodies import BodySource, OnStep, read_body
 from microcurrent.planning.planfile.entries import STEPS, GlideEntry, HeadEntry, HoldEntry
 from microcurrent.planning.planfile.messages import problems_of, problems_of_noun, shown, suggestion
@@ -54,7 +55,7 @@ def plan_of(file: TomlFile, *, base: FilePath, on_step: OnStep = lambda _: None)
             )
         )
     }
-    own = _own_sites(head, source.body, file, problems)
+    own = _own_sites(head, source, file, problems)
     sites = Sites(source=source, own=own, electrodes=electrodes)
     if problems:
         raise PlanError(*problems)
@@ -158,8 +159,11 @@ def _body(head: HeadEntry, file: TomlFile, base: FilePath, on_step: OnStep) -> B
         raise type(refused)(*placed) from refused
 
 
-def _own_sites(head: HeadEntry, body: Body, file: TomlFile, problems: list[Problem]) -> tuple[Site, ...]:
+def _own_sites(
+    head: HeadEntry, source: BodySource, file: TomlFile, problems: list[Problem]
+) -> tuple[Site, ...]:
     """Return the sites that the plan file itself gives, two coordinates on a slab, else three."""
+    body = source.body
     wanted = 2 if body.kind == "slab" else 3
     own = []
     for name, coordinates in head.sites.items():
@@ -190,7 +194,24 @@ def _own_sites(head: HeadEntry, body: Body, file: TomlFile, problems: list[Probl
         )
         if site:
             own.append(site)
+            problems += _off_skin(site, source, file, at)
     return tuple(own)
+
+
+def _off_skin(site: Site, source: BodySource, file: TomlFile, at: tuple[str, ...]) -> list[Problem]:
+    """The problem of a site that is no place on the skin, if it is none."""
+    away = source.off_skin(site.position)
+    if away <= FARTHEST:
+        return []
+    return [
+        file.problem(
+            at,
+            "the site does not lie on the skin of the body",
+            expected=f"at most {1e3 * FARTHEST:g} mm from it",
+            came=f"{1e3 * away:.3g} mm",
+            advice="Check its coordinates, their unit and sign on a picture of the body",
+        )
+    ]
 
 
 def _steps(
