@@ -144,6 +144,19 @@ def test_a_body_running_out_of_the_image_is_said_and_the_cut_is_not_skin():
     assert not ((faces.axis == 2) & (faces.side == 1) & (faces.centres[:, 2] > 14 * MM)).any()
 
 
+def test_a_windpipe_cut_by_the_end_of_the_image_is_not_skin():
+    labels = blob()[:, :, :15]
+    closed = segmentation_volume(labels, affine(), MEANING).volume.surface()
+    labels[11:13, 11:13, 8:] = 0
+    found = segmentation_volume(labels, affine(), MEANING)
+    assert any("1 cavity" in warning for warning in found.warnings)
+    assert found.volume.surface().area.sum() == pytest.approx(closed.area.sum(), rel=1e-12)
+    # One that opens at the side as well, as a mouth does, is.
+    labels[:, 11:13, 9] = 0
+    opened = segmentation_volume(labels, affine(), MEANING).volume.surface()
+    assert opened.area.sum() > closed.area.sum() + 4 * 10e-6 * 0.9
+
+
 def test_a_body_cut_flat_within_the_image_is_said():
     labels = blob()
     labels[:, :, :14] = 0

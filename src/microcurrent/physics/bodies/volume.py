@@ -114,14 +114,14 @@ class Volume:
         return Conductor(self.grid, cells)
 
     def outside(self) -> npt.NDArray[np.bool_]:
-        """Return which cells are outside air, (nx, ny, nz): air joined to an end of the grid.
+        """Return which cells are outside air, (nx, ny, nz): air joined to an edge of the grid.
 
         Air in sinuses, airways and other cavities that no path of faces joins to the outside is not
-        part of it.
+        part of it; nor is that of a windpipe which the end of the grid cuts: tissue is all around it there.
         """
         parts, _ = ndimage.label(~self.conducting)
-        ends = [np.take(parts, end, axis=axis).ravel() for axis in range(3) for end in (0, -1)]
-        reached = np.unique(np.concatenate(ends))
+        reached = np.unique(np.concatenate([_on_rim(np.take(parts, end, axis=axis))
+                                            for axis in range(3) for end in (0, -1)]))  # fmt: skip
         return np.asarray(np.isin(parts, reached[reached > 0]))
 
     def surface(self) -> Faces:
@@ -141,6 +141,11 @@ class Volume:
         seen = open_cells[tuple(beyond)]
         names = ("cells", "axis", "side", "area", "centres")
         return Faces(**{name: getattr(faces, name)[seen] for name in names})
+
+
+def _on_rim(plane: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """The numbers on the four sides of a plane."""
+    return np.concatenate([plane[0], plane[-1], plane[:, 0], plane[:, -1]])
 
 
 def fine_volume(grid: Grid, fine: FineTissue, *, skin_borders: tuple[tuple[int, int], ...] = ()) -> Volume:
