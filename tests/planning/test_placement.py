@@ -23,6 +23,7 @@ from microcurrent.model import (
     shapes,
 )
 from microcurrent.model.body import UNSURE
+from microcurrent.planning.found_landmarks import EYES
 from microcurrent.planning.placement import place
 from microcurrent.planning.positions import distance_to_segment, positions
 
@@ -412,28 +413,29 @@ def found_head(**confidence):
 
 
 RESTING_ON = [
-    ("placement-same-side", "pronasale"),
-    ("placement-orbit-crossing", "exocanthion_left"),
-    ("orbit-margin", "endocanthion_right"),
-    ("placement-tissue-crossing", "cheilion_left"),
-    ("placement-neck", "menton"),
+    ("placement-same-side", "pronasale", UNSURE),
+    ("placement-orbit-crossing", "exocanthion_left", EYES.least),
+    ("orbit-margin", "endocanthion_right", EYES.least),
+    ("placement-tissue-crossing", "cheilion_left", UNSURE),
+    ("placement-neck", "menton", UNSURE),
 ]
 
 
-@pytest.mark.parametrize(("rule", "landmark"), RESTING_ON)
-@pytest.mark.parametrize("confidence", [UNSURE - 0.01, None])
-def test_a_rule_that_rests_on_an_unsure_landmark_is_not_kept_but_unknown(rule, landmark, confidence):
+@pytest.mark.parametrize(("rule", "landmark", "least"), RESTING_ON)
+def test_a_rule_that_rests_on_an_unsure_landmark_is_not_kept_but_unknown(rule, landmark, least):
     pair = "zygion left", "malar low left", rule
-    sure = judged(*pair, body=found_head(), tissues_between=clear)
-    assert sure.verdict == "ok"
-    found = judged(*pair, body=found_head(**{landmark: confidence}), tissues_between=clear)
-    assert found.verdict == "unknown"
-    assert landmark.replace("_", " ") in found.reason and "landmark file" in found.reason
+    for confidence in (0.8, least):
+        sure = judged(*pair, body=found_head(**{landmark: confidence}), tissues_between=clear)
+        assert sure.verdict == "ok"
+    for confidence in (least - 0.01, None):
+        found = judged(*pair, body=found_head(**{landmark: confidence}), tissues_between=clear)
+        assert found.verdict == "unknown"
+        assert landmark.replace("_", " ") in found.reason and "landmark file" in found.reason
 
 
 def test_an_unsure_landmark_elsewhere_changes_no_rule():
     pair = "zygion left", "malar low left"
-    for rule, _ in RESTING_ON:
+    for rule, _, _ in RESTING_ON:
         found = judged(*pair, rule, body=found_head(vertex=0.1), tissues_between=clear)
         assert found.verdict == "ok", rule
 

@@ -26,7 +26,7 @@ from microcurrent.model import (
     Region,
     Step,
 )
-from microcurrent.model.body import UNSURE
+from microcurrent.planning.found_landmarks import EYES, LIPS, MIDDLE, NO_LANDMARK, THROAT
 from microcurrent.planning.judging import compare, shown, telling, without_value
 from microcurrent.planning.positions import Point, distance_to_segment, positions
 
@@ -46,14 +46,6 @@ QUANTITIES = (
 
 #: A point nearer than this [m] to the mid-sagittal plane is on it; landmarks are known no better.
 _ON_MIDLINE = 1e-3
-
-#: Landmarks that place what a rule speaks of, on a head whose landmarks were found.
-_EYES = tuple(
-    f"{corner} {side}" for corner in ("endocanthion", "exocanthion") for side in ("left", "right")
-)
-_MIDDLE = "sellion", "pronasale", "subnasale", "menton"
-_LIPS = "cheilion left", "cheilion right"
-_THROAT = "menton", "neck front"
 
 _FOREHEAD = {"forehead", "brow", "glabella", "frontalis", "hairline"}
 _MOUTH = {
@@ -148,42 +140,18 @@ def place(
     """
     places = [Place(plan=plan, body=body, step=step, pairs=positions(plan, step)) for step in plan.steps]
     findings: list[Finding] = []
-    for rule, landmarks in (
-        (lambda p: _same_side(p, limits), _MIDDLE),
-        (_orbit_crossing, _EYES),
-        (lambda p: _tissue_crossing(p, tissues_between), _LIPS),
-        (lambda p: _orbit_margin(p, limits["orbit-margin"]), _EYES),
-        (_neck, _THROAT),
-        (_trunk, ()),
-        (lambda p: compare(limits["probe-spacing-least"], _length(p.spacing()[0]), p.where), ()),
-        (lambda p: _largest(p, limits["probe-spacing-largest"]), ()),
+    for rule, basis in (
+        (lambda p: _same_side(p, limits), MIDDLE),
+        (_orbit_crossing, EYES),
+        (lambda p: _tissue_crossing(p, tissues_between), LIPS),
+        (lambda p: _orbit_margin(p, limits["orbit-margin"]), EYES),
+        (_neck, THROAT),
+        (_trunk, NO_LANDMARK),
+        (lambda p: compare(limits["probe-spacing-least"], _length(p.spacing()[0]), p.where), NO_LANDMARK),
+        (lambda p: _largest(p, limits["probe-spacing-largest"]), NO_LANDMARK),
     ):
-        unsure = _unsure(body, landmarks)
-        findings += telling(_if_sure(rule(place), unsure) for place in places)
+        findings += telling(basis.judge(rule(place), body) for place in places)
     return tuple(findings)
-
-
-def _unsure(body: Body, landmarks: Iterable[str]) -> tuple[str, ...]:
-    """Those of `landmarks` that were found badly on the body, or not at all.
-
-    None on a body whose landmarks all are known, such as the generated face.
-    """
-    if all(site.confidence == 1 for site in body.sites):
-        return ()
-    found = {site.name: site.confidence for site in body.sites}
-    return tuple(name for name in landmarks if found.get(name, 0.0) < UNSURE)
-
-
-def _if_sure(finding: Finding, unsure: tuple[str, ...]) -> Finding:
-    """The finding; "unknown" in place of "ok" where it rests on landmarks that are `unsure`."""
-    if finding.verdict != "ok" or not unsure:
-        return finding
-    return replace(
-        finding,
-        verdict="unknown",
-        reason=f"{finding.reason} But it rests on landmarks whose places were not found surely: "
-        f"{', '.join(unsure)}. Set them in the landmark file of the body.",
-    )
 
 
 def _length(value: float) -> Estimate:
