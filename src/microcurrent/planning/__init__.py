@@ -16,5 +16,6 @@
     judging        one value against one limit, and how a finding says it
     quantities     every quantity that a limit can speak of, computed from plan and prediction
     placement      where probes may not stand
+    found_landmarks  what these rules rest on, on a head whose landmarks were found
     positions      every place that the probes of a step touch
 """
