@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from microcurrent.errors import ApprovalRefused, StimulatorRefused
@@ -90,7 +91,29 @@ def beyond(stimulus: Stimulus, capabilities: Capabilities) -> tuple[str, ...]:
             f"a net charge of {write(abs(stimulus.net_charge), 'charge')} is above the "
             f"{write(capabilities.max_charge, 'charge')} of {capabilities.name}"
         )
-    return tuple(reasons)
+    return (*reasons, *_beyond_shape(stimulus, capabilities))
+
+
+def _beyond_shape(stimulus: Stimulus, capabilities: Capabilities) -> Iterator[str]:
+    pieces, name = stimulus.waveform.pieces, capabilities.name
+    if capabilities.max_pieces and len(pieces) > capabilities.max_pieces:
+        yield f"a waveform of {len(pieces)} stretches is above the {capabilities.max_pieces} of {name}"
+    if stimulus.waveform.is_constant:
+        return
+    if stimulus.charge_per_phase > capabilities.max_phase_charge * (1 + ROUNDING):
+        yield (
+            f"a charge per phase of {write(stimulus.charge_per_phase, 'charge')} is above the "
+            f"{write(capabilities.max_phase_charge, 'charge')} of {name}"
+        )
+    flat = [p.stop - p.start for p in pieces if p.kind == "line" and p.first == p.last]
+    shortest = min((width / stimulus.frequency for width in flat), default=math.inf)
+    if len(flat) < len(pieces) and capabilities.slope_steps:
+        shortest = min(shortest, 1 / stimulus.frequency / capabilities.slope_steps)
+    if shortest < capabilities.shortest * (1 - ROUNDING):
+        yield (
+            f"a stretch of {write(shortest, 'time')} of the waveform is below the "
+            f"{write(capabilities.shortest, 'time')} that {name} can draw"
+        )
 
 
 def _of_stimulator(capabilities: Capabilities, limits: Limits) -> Iterator[str]:
@@ -119,7 +142,7 @@ def _of_step(step: Step, capabilities: Capabilities, limits: Limits) -> Iterator
 
 def _of_sums(plan: Plan, capabilities: Capabilities, limits: Limits) -> Iterator[str]:
     time = sum(step.stimulus.duration for step in plan.steps)
-    most = limits.stop("sitting-time")
+    most = min(limits.stop("sitting-time"), capabilities.max_time)
     if time > most * (1 + ROUNDING):
         yield f"{write(time, 'time')} of current are above the limit of {write(most, 'time')}"
     charge = sum(abs(step.stimulus.net_charge) for step in plan.steps)

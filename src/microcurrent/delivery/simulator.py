@@ -51,7 +51,7 @@ class SimulatedStimulator:
         self._total, self._window = Sums(), Sums()
         self._restart()
 
-    # -- the five commands ---------------------------------------------------------------------
+    # -- the commands --------------------------------------------------------------------------
 
     def capabilities(self) -> Capabilities:
         """Return what this stimulator can do."""
@@ -116,9 +116,17 @@ class SimulatedStimulator:
             self._ends = self._time + fall
 
     def cut(self) -> None:
-        """Zero at once, then idle; this also clears a fault that has latched."""
+        """Zero at once, then idle; a fault that has latched stays."""
         self._hear()
-        self._off("idle")
+        self._off(*(("fault", self._fault) if self._state == "fault" else ("idle",)))
+
+    def clear(self) -> None:
+        """Forget a latched fault; `StimulatorRefused` while the output is not zero."""
+        self._hear()
+        if self._held:
+            raise StimulatorRefused(f"{self._name} has a current that does not end.")
+        if self._state == "fault":
+            self._off("idle")
 
     def status(self) -> Status:
         """Return what this stimulator measures; the peaks and means begin anew."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,7 +19,10 @@ class Capabilities:
 
     `name`; `max_current` [A] peak; `max_voltage` [V] compliance; `max_lease` [s] it runs without
     word from the host; `min_ramp` [s] shortest ramp it accepts from zero to any current; `end_ramp`
-    [s] over which it ends a current that is asked to end; `max_charge` [C] net per sitting.
+    [s] over which it ends a current that is asked to end; `max_charge` [C] net per sitting. Where it says
+    so: `max_time` [s] of current per sitting; `max_phase_charge` [C] one way in a period; `shortest` [s]
+    stretch of a waveform; `slope_steps` of that length that a period with slopes needs; `max_pieces` of a
+    period, 0 for any number.
     """
 
     name: str
@@ -28,12 +32,17 @@ class Capabilities:
     min_ramp: float
     end_ramp: float
     max_charge: float
+    max_time: float = math.inf
+    max_phase_charge: float = math.inf
+    shortest: float = 0.0
+    slope_steps: int = 0
+    max_pieces: int = 0
 
     def __post_init__(self) -> None:
         named(self, "name", self.name)
         for field in ("max_current", "max_voltage", "max_lease", "max_charge"):
             finite(self, field, getattr(self, field), above=0)
-        for field in ("min_ramp", "end_ramp"):
+        for field in ("min_ramp", "end_ramp", "shortest"):
             finite(self, field, getattr(self, field), minimum=0)
 
 
@@ -86,7 +95,10 @@ class Stimulator(Protocol):
         """Ramp to zero over `end_ramp`, then idle."""
 
     def cut(self) -> None:
-        """Zero at once, then idle."""
+        """Zero at once, then idle; a fault that has latched stays."""
+
+    def clear(self) -> None:
+        """Forget a latched fault, once a person has looked; refuse unless the output is zero."""
 
     def status(self) -> Status:
         """Return what the stimulator measures."""
