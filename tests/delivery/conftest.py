@@ -106,7 +106,7 @@ class TracingClock(VirtualClock):
         self.trace = []
         self.at = {}
 
-    def wait(self, seconds):
+    def wait(self, seconds, *, unless=None):
         end = self.now() + seconds
         while self._tracing and end - self.now() > 0.0101:
             super().wait(0.01)

@@ -182,7 +182,7 @@ def test_a_current_that_ends_still_needs_a_host(device, make):
     assert stimulator.envelope == 0 and stimulator.status().state == "fault"
 
 
-def test_cut_is_zero_at_once_and_clears_a_fault(device, make):
+def test_cut_is_zero_at_once_and_a_fault_stays_until_a_person_clears_it(device, make):
     clock, stimulator = device(Fault(kind="open", start=3.0, stop=4.0))
     stimulator.load(make.fast())
     run(clock, stimulator, 2.9)
@@ -191,6 +191,8 @@ def test_cut_is_zero_at_once_and_clears_a_fault(device, make):
     clock.wait(2)
     assert stimulator.status().state == "fault"  # contact is back, the fault stays
     stimulator.cut()
+    assert stimulator.status().fault == "open lead"
+    stimulator.clear()
     assert stimulator.status().state == "idle"
     stimulator.load(make.fast())
     run(clock, stimulator, 2)

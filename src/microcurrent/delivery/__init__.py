@@ -10,7 +10,14 @@ that it can be lifted out and certified alone.
     interlock    pure rules: from an observation and the limits to a trip, or None
     ledger       from the answers of a stimulator to an observation; the sums of a sitting
     controller   deliver a plan: leases, watching, stopping, reading zero back
+    wishes       what people ask while it runs: stop, cut, pause, resume, marks
+    zero         cut, and read back until nothing flows
     thread       the same in a thread of its own, with a stop from any other
+    display      progress for people, in a thread of its own
+    program      from a stimulus to whole numbers that our firmware expands
+    wire         the lines of our wire protocol, host side
+    transport/   serial port, our firmware as a process, VISA
+    drivers/     one file for each kind of stimulator
     peak         largest current of a program within a stretch of time
     load         the skin as a stimulator sees it
     faults       what can break in it

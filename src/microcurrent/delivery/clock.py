@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from microcurrent.model.checks import finite
+
+#: Time [s] between two looks at whether a wait is to end early.
+_SLICE = 0.01
 
 
 class Clock(Protocol):
@@ -18,8 +22,8 @@ class Clock(Protocol):
     def utc(self) -> str:
         """Return the date and time in UTC as ISO text."""
 
-    def wait(self, seconds: float) -> None:
-        """Return after `seconds` [s] have passed."""
+    def wait(self, seconds: float, *, unless: Callable[[], bool] | None = None) -> None:
+        """Return after `seconds` [s] have passed, or soon after `unless` says so."""
 
 
 class RealClock:
@@ -33,10 +37,15 @@ class RealClock:
         """Return the date and time in UTC as ISO text."""
         return datetime.now(UTC).isoformat(timespec="milliseconds")
 
-    def wait(self, seconds: float) -> None:
-        """Sleep for `seconds` [s]."""
+    def wait(self, seconds: float, *, unless: Callable[[], bool] | None = None) -> None:
+        """Sleep for `seconds` [s], or until `unless` says so; it is asked every 10 ms."""
         finite(self, "seconds", seconds, minimum=0)
-        time.sleep(seconds)
+        if unless is None:
+            time.sleep(seconds)
+            return
+        until = self.now() + seconds
+        while not unless() and (left := until - self.now()) > 0:
+            time.sleep(min(left, _SLICE))
 
 
 class VirtualClock:
@@ -58,7 +67,7 @@ class VirtualClock:
         """Return the start plus the seconds waited, as ISO text."""
         return (self._start + timedelta(seconds=self.now())).isoformat(timespec="milliseconds")
 
-    def wait(self, seconds: float) -> None:
-        """Let `seconds` [s] pass at once."""
+    def wait(self, seconds: float, *, unless: Callable[[], bool] | None = None) -> None:
+        """Let `seconds` [s] pass at once, whatever `unless` says: nothing happens meanwhile."""
         finite(self, "seconds", seconds, minimum=0)
         self._nanoseconds += max(1, round(seconds * 1e9)) if seconds else 0

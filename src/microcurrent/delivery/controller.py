@@ -3,7 +3,9 @@
 ::
 
     idle -> ready -> running -> ending -> off
-                       └────────┴──────-> tripped
+              │         ├─ pausing -> paused ─┐
+              └<────────┼─────────────────────┘ a person resumes
+                        └-> tripped, or held where the contact was lost and a person may resume
 
 The stimulator gives current only while a lease lasts, and a lease is never longer than the
 heartbeat limit. So when this loop dies, hangs or is killed, the current ends without it.
@@ -11,38 +13,37 @@ heartbeat limit. So when this loop dies, hangs or is killed, the current ends wi
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from microcurrent.delivery.clock import Clock
 from microcurrent.delivery.gate import admit
 from microcurrent.delivery.interlock import first_trip
 from microcurrent.delivery.ledger import SECOND, DeliveredStep, Ledger
+from microcurrent.delivery.wishes import Figures, Wishes
+from microcurrent.delivery.zero import ZERO_CURRENT, confirm_off
 from microcurrent.errors import (
     DeliveryError,
     OutputNotConfirmedOff,
     StimulatorRefused,
     StimulatorSilent,
 )
-from microcurrent.model import Approval, Event, Limits, Plan, Status, Step, Stimulator, Trip
+from microcurrent.model import Approval, Event, Limits, Plan, Status, Step, Stimulator, Stimulus, Trip
+from microcurrent.model.rest import rest_of
 
-STATES = ("idle", "ready", "running", "ending", "off", "tripped")
+STATES = ("idle", "ready", "running", "ending", "pausing", "paused", "held", "off", "tripped")
 
 #: Time [s] between two looks: ten looks within the heartbeat of 1 s.
 POLL = 0.1
 #: Share of a lease after which it is renewed: one lost renewal does not end the current.
 RENEW_AT = 0.5
-#: Time [s] between two readings that must both be zero: a whole period of the slowest pulses in
-#: use (10 Hz) and more.
-CONFIRM = 0.12
-#: Current [A] that counts as zero: two steps of a 12-bit converter that spans 1 mA, a twentieth of
-#: the smallest current in use.
-ZERO_CURRENT = 0.5e-6
-#: Readings of zero that are tried at least, and time [s] for which they are tried after a lease.
-ATTEMPTS = 3
+#: Time [s] for which zero is tried to be read after a lease, and an end waited for after its ramp.
 PATIENCE = 1.0
+#: Time [s] that a paused or held sitting waits for a person before it ends.
+LONGEST_PAUSE = 600.0
+#: Trips after which a person who has looked may resume: the probes had no contact.
+CONTACT = ("lead-off",)
 
 #: How a stimulator does not answer: by its driver's word, or by a line that was pulled out.
 NO_ANSWER = (StimulatorSilent, StimulatorRefused, OSError)
@@ -56,13 +57,15 @@ class Host:
     """What the controller stands on.
 
     `clock`; `sink` takes every event and raises where it cannot keep it, which ends the current;
-    `today`: the ISO date for the approval; `on_progress(time, total, step, status)`, each second:
-    time and total [s] of the sitting, number of the step.
+    `today`: the ISO date for the approval; `attended`: a person is there who can resume after a lost
+    contact; `on_progress(time, total, step, status)`, each second: time and total [s] of the sitting,
+    number of the step.
     """
 
     clock: Clock
     sink: Sink
     today: str
+    attended: bool = False
     on_progress: Progress | None = None
 
 
@@ -98,7 +101,8 @@ class Controller:
         self._stimulator, self._limits, self._host = stimulator, limits, host
         self._clock = host.clock
         self._state = "idle"
-        self._stops: deque[str] = deque()
+        self._wishes = Wishes()
+        self._shift = 0.0  # time [s] that pauses have put off what follows
         self._energised = False  # a program is loaded and zero has not been read back since
         self._record_lost = False
         self._trip: Trip | None = None
@@ -110,11 +114,30 @@ class Controller:
         return self._state
 
     def stop(self, reason: str) -> None:
-        """Ask the current to end by its ramp; takes hold within `POLL`. The first reason is kept.
+        """Ask the current to end by its ramp; the loop looks within 10 ms. The first reason is kept.
 
         Takes no lock, so that a signal may call it while the loop itself is interrupted.
         """
-        self._stops.append(reason)
+        self._wishes.stop(reason)
+
+    def cut(self, reason: str) -> None:
+        """Ask for zero at once, without a ramp, as `stop` else."""
+        self._wishes.stop(reason, at_once=True)
+
+    def pause(self, reason: str) -> None:
+        """Ask the current to go to zero by its ramp, and wait for `resume`."""
+        self._wishes.pause(reason)
+
+    def resume(self, by: str) -> None:
+        """Go on after a pause or a lost contact, from zero by a ramp; `by`: the person who looked."""
+        self._wishes.resume(by)
+
+    def mark(self, kind: str, figures: Figures) -> None:
+        """Write down what was felt ("felt") or noticed ("mark"), with the time of the next look.
+
+        Raises `DeliveryError` when too many marks wait, so that none is lost unseen.
+        """
+        self._wishes.mark(kind, figures)
 
     def deliver(self, plan: Plan, approval: Approval) -> Delivered:
         """Deliver `plan`, once; see `deliver`."""
@@ -144,13 +167,30 @@ class Controller:
     # -- one step --------------------------------------------------------------------------------
 
     def _run(self, step: Step) -> bool:
-        """Give the current of one step; return whether the next may follow."""
+        """Give the current of one step, and what pauses leave of it; return whether the next may follow."""
         self._write("step", ("step", float(step.number)), ("title", step.title), ("system", step.system),
                     ("peak", step.stimulus.peak), ("duration", step.stimulus.duration))  # fmt: skip
+        rest: Stimulus | None = step.stimulus
+        while rest is not None:
+            trip = self._flow(replace(step, stimulus=rest))
+            if trip is not None and not (self._host.attended and trip.code in CONTACT):
+                self._state, self._trip = "tripped", trip
+                return False
+            if self._wishes.stopped:
+                return False
+            if trip is None and self._state != "paused":
+                return True
+            if not self._wait_for_person(trip):
+                return False
+            rest = rest_of(rest, self._ledger.last_elapsed)
+        return True
+
+    def _flow(self, step: Step) -> Trip | None:
+        """Give the current of a step, or of what is left of one, until it ends; zero is read back."""
         trip = self._start(step)
         second = self._clock.now()
         while trip is None:
-            self._clock.wait(self._poll)
+            self._clock.wait(self._poll, unless=self._urgent)
             answer = self._read()
             now = self._clock.now()
             trip = self._judge(now)
@@ -159,9 +199,44 @@ class Controller:
             if now - second >= SECOND - self._poll / 2:
                 second = now
                 self._write_measured()
+            self._write_marks()
             self._steer(answer, now)
         self._settle(trip)
-        return trip is None and not self._stops
+        return trip
+
+    def _urgent(self) -> bool:
+        return self._state == "running" and self._wishes.urgent
+
+    def _wait_for_person(self, trip: Trip | None) -> bool:
+        """Wait at zero until a person resumes; False if stopped, or if nobody comes."""
+        began = self._clock.now()
+        while not self._wishes.stopped:
+            self._write_marks()
+            by = self._wishes.take_resume()
+            if by is not None and self._cleared():
+                self._shift += self._clock.now() - began
+                self._state = "ready"
+                self._write("resumed", ("by", by), ("waited", self._clock.now() - began))
+                return True
+            if self._clock.now() - began > LONGEST_PAUSE:
+                break
+            self._clock.wait(self._poll)
+        if self._wishes.stopped:
+            return False
+        if trip is not None:
+            self._state, self._trip = "tripped", trip
+        else:
+            self._wishes.stop(f"nobody resumed within {LONGEST_PAUSE / 60:g} min")
+        return False
+
+    def _cleared(self) -> bool:
+        """Forget the fault that a lost contact has left; False where the stimulator will not."""
+        try:
+            self._stimulator.clear()
+        except NO_ANSWER as refused:
+            self._write("mark", ("note", f"not resumed: {refused}"))
+            return False
+        return True
 
     def _start(self, step: Step) -> Trip | None:
         """Load and grant the first lease; a stimulator that falls silent here is not asked twice."""
@@ -201,38 +276,53 @@ class Controller:
 
     def _steer(self, answer: Status | None, now: float) -> None:
         """End if asked to; else renew the lease, but only on an answer: no current on a guess."""
+        if self._wishes.at_once:
+            self._write("stop", ("reason", self._wishes.reason), ("at once", 1.0))
+            self._state, self._ledger.ending = "ending", True
+            self._end_by = now + PATIENCE
+            self._cut()
+            return
         if answer is None:
             return
-        if self._stops and self._state == "running":
-            self._end(now)
-            self._write("stop", ("reason", self._stops[0]))
+        if self._wishes.stopped and self._state in ("running", "pausing"):
+            self._end(now, "ending")
+            self._write("stop", ("reason", self._wishes.reason))
+        elif self._state == "running" and (why := self._wishes.take_pause()) is not None:
+            self._end(now, "pausing")
+            self._write("pause", ("reason", why))
         if now - self._granted >= RENEW_AT * self._lease - self._poll / 2:
             try:
                 self._grant()
             except NO_ANSWER:
                 return  # the next answers say why, and the interlocks judge them
 
-    def _end(self, now: float) -> None:
-        self._state, self._ledger.ending = "ending", True
-        self._end_by = now + self._end_ramp + PATIENCE
-        try:
-            self._stimulator.end()
-        except NO_ANSWER:
-            self._cut()
+    def _end(self, now: float, state: str) -> None:
+        if self._state == "running":
+            self._end_by = now + self._end_ramp + PATIENCE
+            try:
+                self._stimulator.end()
+            except NO_ANSWER:
+                self._cut()
+        self._state, self._ledger.ending = state, True
 
     def _settle(self, trip: Trip | None) -> None:
         """Read zero back after a step, and write down how it ended."""
         if trip is not None:
-            self._state, self._trip = "tripped", trip
+            self._state = "held" if self._host.attended and trip.code in CONTACT else "tripped"
             self._cut()
             self._write("trip", ("code", trip.code), ("reason", trip.reason))
         off = self._confirm_off()
         if self._ledger.under_way:
             self._write_measured()
-            self._ledger.close_step()
+            self._write_marks()
+            impedance = self._ledger.close_step()
+            if impedance:
+                self._write("impedance", ("step", float(self._ledger.done[-1].number)), *impedance)
         self._energised = False
         if self._state == "running":
             self._state = "ready"
+        elif self._state == "pausing":
+            self._state = "paused"
         if not off:
             self._warn("tripped", trip.reason if trip else "the step has ended")
         self._write_off(off)
@@ -247,22 +337,8 @@ class Controller:
         return True
 
     def _confirm_off(self) -> bool:
-        """Cut and read until the output is zero; False if it cannot be read to be so.
-
-        One reading is not enough: a pulsed current is zero between pulses, and a frozen stimulator
-        may have frozen there. So two answers are needed, the second newer by its own clock, and
-        between them nothing may have flowed.
-        """
-        give_up = self._clock.now() + self._lease + PATIENCE
-        tries = 0
-        while tries < ATTEMPTS or self._clock.now() < give_up:
-            tries += 1
-            first = self._read_raw() if self._cut() else None
-            self._clock.wait(CONFIRM)
-            second = self._read_raw() if first is not None else None
-            if first is not None and second is not None and _is_zero(first, second):
-                return True
-        return False
+        patience = self._lease + PATIENCE
+        return confirm_off(self._cut, self._read_raw, clock=self._clock, patience=patience)
 
     def _read_raw(self) -> Status | None:
         if self._ledger.under_way:
@@ -278,7 +354,8 @@ class Controller:
         if status.state != "idle" or abs(status.output) > ZERO_CURRENT:
             raise StimulatorRefused(
                 f"The stimulator is {status.state}{': ' + status.fault if status.fault else ''}; a sitting "
-                "starts from idle. Cut it, look at probes and leads, and begin again."
+                "starts from idle. Look at probes and leads, clear the fault "
+                "(`microcurrent stimulator clear`), and begin again."
             )
 
     def _abandon(self) -> None:
@@ -308,20 +385,28 @@ class Controller:
     # -- the sitting -------------------------------------------------------------------------------
 
     def _wait_for(self, step: Step) -> bool:
-        """Wait for the start of a step; return False if stopped meanwhile."""
-        while not self._stops:
-            left = self._opened + step.start - self._clock.now()
+        """Wait for the start of a step, longer while paused; return False if stopped meanwhile."""
+        while not self._wishes.stopped:
+            self._write_marks()
+            why = self._wishes.take_pause()
+            if why is not None:
+                self._state = "paused"
+                self._write("pause", ("reason", why))
+                if not self._wait_for_person(None):
+                    return False
+            left = self._opened + self._shift + step.start - self._clock.now()
             if left <= 0:
                 return True
             self._clock.wait(min(left, self._poll))
         return False
 
     def _close(self, plan: Plan) -> Delivered:
-        all_done = len(self._ledger.done) == len(plan.steps) and self._state != "ending"
+        all_done = len(self._ledger.done) == len(plan.steps) and self._state in ("ready", "off")
         ending = "tripped" if self._trip else "completed" if all_done else "stopped"
-        if ending == "stopped" and self._state != "ending":  # before the first step or between two
-            self._write("stop", ("reason", self._stops[0]))
+        if ending == "stopped" and self._state != "ending":  # before a step, between two or in a pause
+            self._write("stop", ("reason", self._wishes.reason))
         self._state = "tripped" if self._trip else "off"
+        self._write_marks()
         self._write("closed", ("ending", ending))
         return Delivered(
             plan=plan.digest,
@@ -329,7 +414,7 @@ class Controller:
             steps=self._ledger.done,
             time=self._clock.now() - self._opened,
             trip=self._trip,
-            reason=self._stops[0] if ending == "stopped" else "",
+            reason=self._wishes.reason if ending == "stopped" else "",
         )
 
     def _tripped(self, code: str, reason: str) -> Trip:
@@ -344,6 +429,10 @@ class Controller:
         self._host.sink(event)
         self._record_lost = False
 
+    def _write_marks(self) -> None:
+        while (mark := self._wishes.take_mark()) is not None:
+            self._write(mark[0], *mark[1])
+
     def _write_measured(self) -> None:
         figures = self._ledger.measured()
         if not figures:
@@ -356,12 +445,3 @@ class Controller:
     def _write_off(self, off: bool) -> None:
         number = float(self._ledger.done[-1].number) if self._ledger.done else None
         self._write("off" if off else "not-off", ("step", number))
-
-
-def _is_zero(first: Status, second: Status) -> bool:
-    """Return whether nothing flowed between two answers, the second one newer."""
-    return (
-        second.time > first.time
-        and second.state in ("idle", "fault")
-        and max(second.peak, abs(second.output)) <= ZERO_CURRENT
-    )

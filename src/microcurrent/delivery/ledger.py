@@ -16,7 +16,7 @@ SECOND = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveredStep:
-    """What one step gave, as measured.
+    """What one step gave, as measured, all its parts together where it was paused.
 
     `number` of the step; `time` [s] of current; `net_charge`, `absolute_charge` [C]; `peak` [A].
     """
@@ -35,6 +35,7 @@ class Ledger:
         self._capabilities, self._opened = capabilities, opened
         self.done: tuple[DeliveredStep, ...] = ()
         self.ending = False
+        self.last_elapsed = 0.0  # [s] into the last part that was given
         self._step: Step | None = None
 
     def begin(self, step: Step, status: Status, now: float) -> None:
@@ -48,6 +49,9 @@ class Ledger:
         self._peak, self._restarted = 0.0, False
         self._second: list[tuple[float, Status]] = []
         self._second_from = status
+        self._impedances: list[float] = []
+        last = self.done[-1] if self.done else None
+        self._given = last.time if last is not None and last.number == step.number else 0.0
 
     def take(self, status: Status, now: float) -> None:
         """Take an answer in. An old one proves nothing; one after a restart has lost its sums."""
@@ -61,6 +65,8 @@ class Ledger:
             return
         self._counted = status
         self._peak = max(self._peak, status.peak)
+        if status.impedance is not None and status.peak >= FLOOR_CURRENT:
+            self._impedances.append(status.impedance)
         self._second.append((status.time - before.time, status))
         if not self.ending:
             self._compare(before, status)
@@ -122,7 +128,7 @@ class Ledger:
         self._second, self._second_from = [], last
         return (
             ("step", float(self.step.number)),
-            ("elapsed", last.elapsed),
+            ("elapsed", self._given + last.elapsed),
             ("window", time),
             ("mean", (last.net_charge - first.net_charge) / time),
             ("rms", math.sqrt(square / time)),
@@ -135,19 +141,38 @@ class Ledger:
             ("output", last.output),
         )
 
-    def close_step(self) -> None:
-        """Add the step to those done, with the last sums that count."""
-        last = self._counted
-        self.done += (
-            DeliveredStep(
-                number=self.step.number,
-                time=last.elapsed,
-                net_charge=last.net_charge,
-                absolute_charge=last.absolute_charge,
-                peak=self._peak,
-            ),
+    def close_step(self) -> tuple[tuple[str, float], ...]:
+        """Add the step to those done, with the last sums that count; return how its impedance [ohm] went.
+
+        A step that was paused is one: its parts are added up.
+        """
+        last, number = self._counted, self.step.number
+        part = DeliveredStep(
+            number=number,
+            time=last.elapsed,
+            net_charge=last.net_charge,
+            absolute_charge=last.absolute_charge,
+            peak=self._peak,
         )
+        if self.done and self.done[-1].number == number:
+            before = self.done[-1]
+            part = DeliveredStep(
+                number=number,
+                time=before.time + part.time,
+                net_charge=before.net_charge + part.net_charge,
+                absolute_charge=before.absolute_charge + part.absolute_charge,
+                peak=max(before.peak, part.peak),
+            )
+            self.done = self.done[:-1]
+        self.done += (part,)
+        self.last_elapsed = last.elapsed
         self._step = None
+        course = self._impedances
+        if not course:
+            return ()
+        return (
+            ("first", course[0]), ("last", course[-1]), ("least", min(course)), ("largest", max(course)),
+        )  # fmt: skip
 
     @property
     def step(self) -> Step:

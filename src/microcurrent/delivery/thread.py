@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 
 from microcurrent.delivery.controller import Controller, Delivered, Host
+from microcurrent.delivery.display import Display
+from microcurrent.delivery.wishes import Figures
 from microcurrent.model import Approval, Limits, Plan, Stimulator
 
 
@@ -30,8 +33,11 @@ class Running:
     The thread does not outlive the program: if the program dies, the lease ends the current.
     """
 
-    def __init__(self, controller: Controller, work: Callable[[], Delivered]) -> None:
+    def __init__(
+        self, controller: Controller, work: Callable[[], Delivered], display: Display | None = None
+    ) -> None:
         self._controller = controller
+        self._display = display
         self._kept = _Kept()
         self._delivered: Delivered | None = None
         self._thread = threading.Thread(target=self._work, args=(work,), name="sitting", daemon=True)
@@ -40,6 +46,8 @@ class Running:
     def _work(self, work: Callable[[], Delivered]) -> None:
         with self._kept:
             self._delivered = work()
+        if self._display is not None:
+            self._display.close()
 
     @property
     def state(self) -> str:
@@ -54,6 +62,27 @@ class Running:
     def stop(self, reason: str) -> None:
         """Ask the current to end by its ramp."""
         self._controller.stop(reason)
+
+    def cut(self, reason: str) -> None:
+        """Ask for zero at once."""
+        self._controller.cut(reason)
+
+    def pause(self, reason: str) -> None:
+        """Ask for zero by the ramp, to go on later."""
+        self._controller.pause(reason)
+
+    def resume(self, by: str) -> None:
+        """Go on after a pause or a lost contact; `by`: the person who looked."""
+        self._controller.resume(by)
+
+    def mark(self, kind: str, figures: Figures) -> None:
+        """Write down what was felt or noticed, with its time; see `Controller.mark`."""
+        self._controller.mark(kind, figures)
+
+    @property
+    def display_error(self) -> Exception | None:
+        """What the display of progress failed with, if it did; the sitting goes on without it."""
+        return self._display.error if self._display is not None else None
 
     def result(self, timeout: float | None = None) -> Delivered:
         """Wait for the end, at most `timeout` [s], and return what was given.
@@ -81,7 +110,11 @@ def deliver_in_thread(plan: Plan, approval: Approval, stimulator: Stimulator, *,
                       host: Host) -> Running:  # fmt: skip
     """Deliver `plan` in a thread of its own and return at once; see `deliver`.
 
-    `host.sink` and `host.on_progress` are called in that thread; so is the stimulator.
+    `host.sink` is called in that thread, so is the stimulator; `host.on_progress` in one of its own, so
+    that a slow or broken display holds nothing up.
     """
+    display = Display(host.on_progress) if host.on_progress is not None else None
+    if display is not None:
+        host = replace(host, on_progress=display.put)
     controller = Controller(stimulator, limits=limits, host=host)
-    return Running(controller, lambda: controller.deliver(plan, approval))
+    return Running(controller, lambda: controller.deliver(plan, approval), display)

@@ -13,8 +13,8 @@ ENDINGS = ("open", "completed", "stopped", "tripped", "interrupted")
 class Event:
     """Something that happened: `time` [s] into the sitting, `utc` (ISO), `kind`, and figures [SI].
 
-    `kind`: opened, step, lease, measured, trip, stop, off, not-off, felt, mark, closed. `figures`
-    are `(name, number or text)` pairs.
+    `kind`: opened, step, lease, measured, impedance, pause, resumed, trip, stop, off, not-off, felt,
+    mark, closed. `figures` are `(name, number or text)` pairs.
     """
 
     time: float
