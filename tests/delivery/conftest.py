@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from microcurrent.delivery.clock import VirtualClock
-from microcurrent.delivery.controller import Controller, Host
+from microcurrent.delivery.controller import Controller
+from microcurrent.delivery.host import Host
 from microcurrent.delivery.load import SkinLoad
 from microcurrent.delivery.simulator import SimulatedStimulator
 from microcurrent.model import (

@@ -13,10 +13,12 @@ from hypothesis.stateful import (
 )
 
 from microcurrent.delivery.clock import VirtualClock
-from microcurrent.delivery.controller import ZERO_CURRENT, Controller, Host
+from microcurrent.delivery.controller import Controller
 from microcurrent.delivery.faults import Fault
+from microcurrent.delivery.host import Host
 from microcurrent.delivery.load import SkinLoad
 from microcurrent.delivery.simulator import SimulatedStimulator
+from microcurrent.delivery.zero import ZERO_CURRENT
 from microcurrent.errors import OutputNotConfirmedOff, StimulatorRefused, StimulatorSilent
 from microcurrent.model import Ramp
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from microcurrent.delivery.clock import RealClock
-from microcurrent.delivery.controller import Host
+from microcurrent.delivery.host import Host
 from microcurrent.delivery.simulator import SimulatedStimulator
 from microcurrent.delivery.thread import deliver_in_thread
 from microcurrent.errors import ApprovalRefused, RecordError

@@ -15,7 +15,6 @@ from microcurrent.errors import (
     RecordDamaged,
     RecordError,
     ScreeningRefused,
-    StimulatorRefused,
     ValueRefused,
 )
 from microcurrent.model import Approval, Client, Finding, Plan, Prediction, digest
@@ -27,7 +26,7 @@ NOW = datetime.datetime(2026, 11, 22, 10, 0, tzinfo=datetime.UTC)
 def give(treatment, workspace, approval, *, faults=(), now=NOW):
     return workflow.deliver(
         treatment.prepared.plan, approval, treatment.client,
-        delivery=workflow.delivery(stimulator="simulated", real_time=False, faults=faults),
+        delivery=workflow.Delivery(faults=faults),
         workspace=workspace, now=now,
     )  # fmt: skip
 
@@ -195,7 +194,7 @@ def test_an_approval_is_for_the_client_who_was_screened(treatment, workspace):
         with pytest.raises(ApprovalRefused, match="not for another"):
             workflow.deliver(
                 treatment.prepared.plan, wrong, Client(pseudonym="another"),
-                delivery=workflow.delivery(stimulator="simulated", real_time=False, faults=()),
+                delivery=workflow.Delivery(),
                 workspace=workspace, now=NOW,
             )  # fmt: skip
     assert len(workspace.store.sittings()) == before
@@ -221,15 +220,15 @@ def test_no_current_where_the_evidence_does_not_bear_the_approval(treatment, wor
 
 
 def test_an_unknown_stimulator_is_refused(treatment, workspace):
-    with pytest.raises(StimulatorRefused, match="known: simulated"):
+    with pytest.raises(InputError, match=r"no such stimulator: expected simulated .*came toaster"):
         workflow.deliver(
             treatment.prepared.plan, treatment.approve(workspace), treatment.client, now=NOW,
-            delivery=workflow.delivery(stimulator="stimjim", real_time=False, faults=()), workspace=workspace,
+            delivery=workflow.Delivery(stimulator="toaster"), workspace=workspace,
         )  # fmt: skip
     with pytest.raises(InputError, match="KIND@SECONDS"):
-        workflow.delivery(stimulator="simulated", real_time=False, faults=("lead-off",))
+        workflow.Delivery(faults=("lead-off",))
     with pytest.raises(InputError, match="one of lead_off"):
-        workflow.delivery(stimulator="simulated", real_time=False, faults=("fire@3",))
+        workflow.Delivery(faults=("fire@3",))
 
 
 def test_what_was_felt_is_added_and_nothing_changed(treatment, workspace):

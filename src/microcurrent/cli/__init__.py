@@ -9,6 +9,8 @@
     plans      plan check | new | schema | show
     preparing  screen, predict, assess, approve
     sittings   deliver, record, report, run, records list | show | verify
+    stimulators stimulator list | info | test | clear
+    keys       keys of a running sitting: pause, resume, stop, marks
     bodies     body list | show
     body_files body build | export
     body_paths body path

@@ -18,6 +18,7 @@ from microcurrent.cli import (
     preparing,
     records,
     sittings,
+    stimulators,
 )
 from microcurrent.cli.console import output
 
@@ -48,6 +49,7 @@ bodies.app.command()(body_scans.landmarks)
 app.add_typer(bodies.app, name="body")
 app.add_typer(bases.app, name="basis")
 app.add_typer(records.app, name="records")
+app.add_typer(stimulators.app, name="stimulator")
 for command in (
     preparing.read, preparing.screen, preparing.predict, preparing.assess, preparing.approve,
     sittings.deliver, sittings.record, sittings.report, sittings.run, exposing.expose,

@@ -61,7 +61,14 @@ Profiles = Annotated[
         "--profile", help="Add a stricter set of limits: home, conservative or motor. Repeatable."
     ),
 ]
-Stimulator = Annotated[str, typer.Option("--stimulator", help="Which stimulator gives the current.")]
+Stimulator = Annotated[
+    str,
+    typer.Option(
+        "--stimulator",
+        help="Which stimulator gives the current: simulated, pty (our firmware as a process), serial:PORT, "
+        "stimjim:PORT or scpi:RESOURCE; see `microcurrent stimulator list`.",
+    ),
+]
 RealTime = Annotated[
     bool, typer.Option("--real-time", help="Run on the clock on the wall, not as fast as possible.")
 ]
@@ -70,8 +77,9 @@ FaultOption = Annotated[
     typer.Option(
         "--fault",
         metavar="KIND@SECONDS",
-        help="Break the simulated stimulator: lead-off, open, short, drift, gain, leak, frozen, silent, "
-        "stuck, reset. May be given more than once.",
+        help="Break a rehearsal. Simulated: lead-off, open, short, drift, gain, leak, frozen, silent, "
+        "stuck, reset. Firmware as a process (pty): lead-off, short, drift, gain, leak, stuck, welded, "
+        "button. May be given more than once.",
     ),
 ]
 Folder = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the report is written.")]

@@ -9,6 +9,7 @@ import typer
 
 from microcurrent import units, workflow
 from microcurrent.cli.console import building, output, progress, say, show_json
+from microcurrent.cli.keys import keys
 from microcurrent.cli.options import (
     SAMPLES,
     AcceptWarnings,
@@ -41,6 +42,7 @@ from microcurrent.errors import ApprovalRefused, DeliveryTripped, Interrupted
 from microcurrent.model.approval import Approval
 from microcurrent.model.course import Client
 from microcurrent.model.plan import Plan
+from microcurrent.model.stimulator import Status
 from microcurrent.model.stimulus import Stimulus
 
 REPORTS = Path("microcurrent-reports")
@@ -190,14 +192,22 @@ def _deliver(
 ) -> dict[str, Any]:  # fmt: skip
     """Deliver with a progress bar; return the figures of what flowed."""
     stimulator, real_time, faults = how
-    with progress("Delivering", shown=not quiet) as report_progress:
+    live = real_time or stimulator != "simulated"
+    with (
+        keys(by=approval.by, shown=live and not quiet) as listen,
+        progress("Delivering", shown=not quiet) as report_progress,
+    ):
 
-        def on_progress(time: float, total: float, step: int, status: object) -> None:
-            report_progress(time, total, f"step {step}")
+        def on_progress(time: float, total: float, step: int, status: Status) -> None:
+            doing = f"step {step}, {units.write(status.output, 'current')}"
+            if status.impedance is not None:
+                doing += f", {units.write(status.impedance, 'resistance')}"
+            report_progress(time, total, doing)
 
-        delivery = workflow.delivery(
-            stimulator=stimulator, real_time=real_time, faults=faults, on_progress=on_progress
-        )
+        delivery = workflow.Delivery(
+            stimulator=stimulator, real_time=real_time, faults=faults, on_progress=on_progress,
+            on_running=listen,
+        )  # fmt: skip
         name, delivered = workflow.deliver(
             plan, approval, client, delivery=delivery, workspace=workspace, now=now()
         )

@@ -9,11 +9,14 @@ that it can be lifted out and certified alone.
     gate         what is refused before anything is loaded
     interlock    pure rules: from an observation and the limits to a trip, or None
     ledger       from the answers of a stimulator to an observation; the sums of a sitting
+    host         what a controller stands on, and what it gives back
+    log          the events of a sitting, each kept before anything goes on
     controller   deliver a plan: leases, watching, stopping, reading zero back
     wishes       what people ask while it runs: stop, cut, pause, resume, marks
     zero         cut, and read back until nothing flows
     thread       the same in a thread of its own, with a stop from any other
     display      progress for people, in a thread of its own
+    selftest     a known load, an impedance sweep, each interlock tripped and shown
     program      from a stimulus to whole numbers that our firmware expands
     wire         the lines of our wire protocol, host side
     transport/   serial port, our firmware as a process, VISA

@@ -13,14 +13,14 @@ heartbeat limit. So when this loop dies, hangs or is killed, the current ends wi
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NoReturn
 
-from microcurrent.delivery.clock import Clock
 from microcurrent.delivery.gate import admit
+from microcurrent.delivery.host import Delivered, Host
 from microcurrent.delivery.interlock import first_trip
-from microcurrent.delivery.ledger import SECOND, DeliveredStep, Ledger
+from microcurrent.delivery.ledger import SECOND, Ledger
+from microcurrent.delivery.log import Log
 from microcurrent.delivery.wishes import Figures, Wishes
 from microcurrent.delivery.zero import ZERO_CURRENT, confirm_off
 from microcurrent.errors import (
@@ -29,7 +29,7 @@ from microcurrent.errors import (
     StimulatorRefused,
     StimulatorSilent,
 )
-from microcurrent.model import Approval, Event, Limits, Plan, Status, Step, Stimulator, Stimulus, Trip
+from microcurrent.model import Approval, Limits, Plan, Status, Step, Stimulator, Stimulus, Trip
 from microcurrent.model.rest import rest_of
 
 STATES = ("idle", "ready", "running", "ending", "pausing", "paused", "held", "off", "tripped")
@@ -47,40 +47,6 @@ CONTACT = ("lead-off",)
 
 #: How a stimulator does not answer: by its driver's word, or by a line that was pulled out.
 NO_ANSWER = (StimulatorSilent, StimulatorRefused, OSError)
-
-Sink = Callable[[Event], None]
-Progress = Callable[[float, float, int, Status], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Host:
-    """What the controller stands on.
-
-    `clock`; `sink` takes every event and raises where it cannot keep it, which ends the current;
-    `today`: the ISO date for the approval; `attended`: a person is there who can resume after a lost
-    contact; `on_progress(time, total, step, status)`, each second: time and total [s] of the sitting,
-    number of the step.
-    """
-
-    clock: Clock
-    sink: Sink
-    today: str
-    attended: bool = False
-    on_progress: Progress | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Delivered:
-    """What a sitting gave: digest of the `plan`, `ending` (completed, stopped or tripped), the steps
-    that had current, the `trip` or the `reason` of the stop, and the `time` [s] that all took.
-    """
-
-    plan: str
-    ending: str
-    steps: tuple[DeliveredStep, ...]
-    time: float
-    trip: Trip | None = None
-    reason: str = ""
 
 
 def deliver(plan: Plan, approval: Approval, stimulator: Stimulator, *, limits: Limits,
@@ -104,7 +70,6 @@ class Controller:
         self._wishes = Wishes()
         self._shift = 0.0  # time [s] that pauses have put off what follows
         self._energised = False  # a program is loaded and zero has not been read back since
-        self._record_lost = False
         self._trip: Trip | None = None
         self._lease = self._granted = self._opened = 0.0
 
@@ -147,14 +112,14 @@ class Controller:
         admit(plan, approval, limits=self._limits, capabilities=capabilities, today=self._host.today)
         self._require_quiet()
         self._opened = self._clock.now()
+        self._log = Log(self._host, opened=self._opened, total=plan.duration)
         self._lease = min(capabilities.max_lease, self._limits.stop("heartbeat"))
         self._poll = min(POLL, self._lease / 4)
         self._end_ramp = capabilities.end_ramp
-        self._total = plan.duration
         self._ledger = Ledger(capabilities, self._opened)
         self._state = "ready"
         try:
-            self._write("opened", ("plan", plan.digest), ("stimulator", capabilities.name),
+            self._log.write("opened", ("plan", plan.digest), ("stimulator", capabilities.name),
                         ("approved_by", approval.by))  # fmt: skip
             for step in plan.steps:
                 if not (self._wait_for(step) and self._run(step)):
@@ -168,8 +133,10 @@ class Controller:
 
     def _run(self, step: Step) -> bool:
         """Give the current of one step, and what pauses leave of it; return whether the next may follow."""
-        self._write("step", ("step", float(step.number)), ("title", step.title), ("system", step.system),
-                    ("peak", step.stimulus.peak), ("duration", step.stimulus.duration))  # fmt: skip
+        self._log.write(
+            "step", ("step", float(step.number)), ("title", step.title), ("system", step.system),
+            ("peak", step.stimulus.peak), ("duration", step.stimulus.duration),
+        )  # fmt: skip
         rest: Stimulus | None = step.stimulus
         while rest is not None:
             trip = self._flow(replace(step, stimulus=rest))
@@ -198,8 +165,8 @@ class Controller:
                 break
             if now - second >= SECOND - self._poll / 2:
                 second = now
-                self._write_measured()
-            self._write_marks()
+                self._log.measured(self._ledger)
+            self._log.marks(self._wishes)
             self._steer(answer, now)
         self._settle(trip)
         return trip
@@ -211,12 +178,12 @@ class Controller:
         """Wait at zero until a person resumes; False if stopped, or if nobody comes."""
         began = self._clock.now()
         while not self._wishes.stopped:
-            self._write_marks()
+            self._log.marks(self._wishes)
             by = self._wishes.take_resume()
             if by is not None and self._cleared():
                 self._shift += self._clock.now() - began
                 self._state = "ready"
-                self._write("resumed", ("by", by), ("waited", self._clock.now() - began))
+                self._log.write("resumed", ("by", by), ("waited", self._clock.now() - began))
                 return True
             if self._clock.now() - began > LONGEST_PAUSE:
                 break
@@ -234,7 +201,7 @@ class Controller:
         try:
             self._stimulator.clear()
         except NO_ANSWER as refused:
-            self._write("mark", ("note", f"not resumed: {refused}"))
+            self._log.write("mark", ("note", f"not resumed: {refused}"))
             return False
         return True
 
@@ -255,7 +222,7 @@ class Controller:
 
     def _grant(self) -> None:
         """Write down the lease, then give it: the record is never behind the current."""
-        self._write("lease", ("step", float(self._ledger.step.number)), ("lease", self._lease))
+        self._log.write("lease", ("step", float(self._ledger.step.number)), ("lease", self._lease))
         self._granted = self._clock.now()
         self._stimulator.grant(self._lease)
 
@@ -277,7 +244,7 @@ class Controller:
     def _steer(self, answer: Status | None, now: float) -> None:
         """End if asked to; else renew the lease, but only on an answer: no current on a guess."""
         if self._wishes.at_once:
-            self._write("stop", ("reason", self._wishes.reason), ("at once", 1.0))
+            self._log.write("stop", ("reason", self._wishes.reason), ("at once", 1.0))
             self._state, self._ledger.ending = "ending", True
             self._end_by = now + PATIENCE
             self._cut()
@@ -286,10 +253,10 @@ class Controller:
             return
         if self._wishes.stopped and self._state in ("running", "pausing"):
             self._end(now, "ending")
-            self._write("stop", ("reason", self._wishes.reason))
+            self._log.write("stop", ("reason", self._wishes.reason))
         elif self._state == "running" and (why := self._wishes.take_pause()) is not None:
             self._end(now, "pausing")
-            self._write("pause", ("reason", why))
+            self._log.write("pause", ("reason", why))
         if now - self._granted >= RENEW_AT * self._lease - self._poll / 2:
             try:
                 self._grant()
@@ -310,14 +277,14 @@ class Controller:
         if trip is not None:
             self._state = "held" if self._host.attended and trip.code in CONTACT else "tripped"
             self._cut()
-            self._write("trip", ("code", trip.code), ("reason", trip.reason))
+            self._log.write("trip", ("code", trip.code), ("reason", trip.reason))
         off = self._confirm_off()
         if self._ledger.under_way:
-            self._write_measured()
-            self._write_marks()
+            self._log.measured(self._ledger)
+            self._log.marks(self._wishes)
             impedance = self._ledger.close_step()
             if impedance:
-                self._write("impedance", ("step", float(self._ledger.done[-1].number)), *impedance)
+                self._log.write("impedance", ("step", float(self._ledger.done[-1].number)), *impedance)
         self._energised = False
         if self._state == "running":
             self._state = "ready"
@@ -325,7 +292,7 @@ class Controller:
             self._state = "paused"
         if not off:
             self._warn("tripped", trip.reason if trip else "the step has ended")
-        self._write_off(off)
+        self._log.off(off, self._ledger)
 
     # -- zero ------------------------------------------------------------------------------------
 
@@ -365,17 +332,17 @@ class Controller:
         self._energised = False
         if not off:
             self._warn("interrupted", "the sitting broke off")
-        if not self._record_lost:
-            self._write_off(off)
-            self._write("closed", ("ending", "interrupted"))
+        if not self._log.lost:
+            self._log.off(off, self._ledger)
+            self._log.write("closed", ("ending", "interrupted"))
 
     def _warn(self, ending: str, reason: str) -> NoReturn:
         """Tell the person that zero could not be read back, whether or not the record can be kept."""
         self._state = "tripped"
         try:
-            if not self._record_lost:
-                self._write_off(False)
-                self._write("closed", ("ending", ending))
+            if not self._log.lost:
+                self._log.off(False, self._ledger)
+                self._log.write("closed", ("ending", ending))
         finally:
             raise OutputNotConfirmedOff(
                 f"Zero output could not be read back ({reason}). Take the probes off the skin now, then "
@@ -387,11 +354,11 @@ class Controller:
     def _wait_for(self, step: Step) -> bool:
         """Wait for the start of a step, longer while paused; return False if stopped meanwhile."""
         while not self._wishes.stopped:
-            self._write_marks()
+            self._log.marks(self._wishes)
             why = self._wishes.take_pause()
             if why is not None:
                 self._state = "paused"
-                self._write("pause", ("reason", why))
+                self._log.write("pause", ("reason", why))
                 if not self._wait_for_person(None):
                     return False
             left = self._opened + self._shift + step.start - self._clock.now()
@@ -404,44 +371,18 @@ class Controller:
         all_done = len(self._ledger.done) == len(plan.steps) and self._state in ("ready", "off")
         ending = "tripped" if self._trip else "completed" if all_done else "stopped"
         if ending == "stopped" and self._state != "ending":  # before a step, between two or in a pause
-            self._write("stop", ("reason", self._wishes.reason))
+            self._log.write("stop", ("reason", self._wishes.reason))
         self._state = "tripped" if self._trip else "off"
-        self._write_marks()
-        self._write("closed", ("ending", ending))
+        self._log.marks(self._wishes)
+        self._log.write("closed", ("ending", ending))
         return Delivered(
             plan=plan.digest,
             ending=ending,
             steps=self._ledger.done,
-            time=self._clock.now() - self._opened,
+            time=self._log.time,
             trip=self._trip,
             reason=self._wishes.reason if ending == "stopped" else "",
         )
 
     def _tripped(self, code: str, reason: str) -> Trip:
-        return Trip(code=code, reason=reason, time=self._clock.now() - self._opened)
-
-    # -- the record --------------------------------------------------------------------------------
-
-    def _write(self, kind: str, *figures: tuple[str, float | str | None]) -> None:
-        time = self._clock.now() - self._opened
-        event = Event(time=time, utc=self._clock.utc(), kind=kind, figures=figures)
-        self._record_lost = True  # until the sink has kept it
-        self._host.sink(event)
-        self._record_lost = False
-
-    def _write_marks(self) -> None:
-        while (mark := self._wishes.take_mark()) is not None:
-            self._write(mark[0], *mark[1])
-
-    def _write_measured(self) -> None:
-        figures = self._ledger.measured()
-        if not figures:
-            return
-        self._write("measured", *figures)
-        if self._host.on_progress is not None:
-            time = self._clock.now() - self._opened
-            self._host.on_progress(time, self._total, self._ledger.step.number, self._ledger.status)
-
-    def _write_off(self, off: bool) -> None:
-        number = float(self._ledger.done[-1].number) if self._ledger.done else None
-        self._write("off" if off else "not-off", ("step", number))
+        return Trip(code=code, reason=reason, time=self._log.time)

@@ -25,9 +25,9 @@ class Display:
         self._thread = threading.Thread(target=self._work, name="display", daemon=True)
         self._thread.start()
 
-    def put(self, time: float, total: float, step: int, status: Status) -> None:
-        """Take news; never waits."""
-        self._offer((time, total, step, status))
+    def put(self, *news: *_News) -> None:
+        """Take time, total [s], number of the step and status; never waits."""
+        self._offer(news)
 
     def close(self) -> None:
         """Show what is left, for a second at most."""

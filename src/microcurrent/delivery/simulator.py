@@ -32,7 +32,7 @@ class SimulatedStimulator:
 
     `clock`; `capabilities` that it enforces itself; `load` on its electrodes; `faults` to order;
     `reaction` [s]: time from an open lead to zero. A current that would pass its largest current or
-    voltage is cut at the moment it would. Faults latch until `cut`. The lease holds while a current
+    voltage is cut at the moment it would. Faults latch until `clear`. The lease holds while a current
     ends, too: without word from the host it is cut.
     """
 
@@ -118,7 +118,7 @@ class SimulatedStimulator:
     def cut(self) -> None:
         """Zero at once, then idle; a fault that has latched stays."""
         self._hear()
-        self._off(*(("fault", self._fault) if self._state == "fault" else ("idle",)))
+        self._off("fault" if self._state == "fault" else "idle", self._fault)
 
     def clear(self) -> None:
         """Forget a latched fault; `StimulatorRefused` while the output is not zero."""
@@ -132,8 +132,7 @@ class SimulatedStimulator:
         """Return what this stimulator measures; the peaks and means begin anew."""
         self._hear()
         if self._broken("frozen"):
-            if self._snapshot is None:
-                self._snapshot = self._measure()
+            self._snapshot = self._snapshot or self._measure()
             return self._snapshot
         self._snapshot = None
         return self._measure()
@@ -386,6 +385,5 @@ class SimulatedStimulator:
 
     @property
     def _ohms(self) -> float:
-        if self._broken("short"):
-            return _SHORTED
-        return max(self._impedance * growth(self._faults, "drift", self._time), _SHORTED)
+        drift = growth(self._faults, "drift", self._time)
+        return _SHORTED if self._broken("short") else max(self._impedance * drift, _SHORTED)

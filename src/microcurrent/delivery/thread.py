@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
 
-from microcurrent.delivery.controller import Controller, Delivered, Host
+from microcurrent.delivery.controller import Controller
 from microcurrent.delivery.display import Display
+from microcurrent.delivery.host import Delivered, Host
 from microcurrent.delivery.wishes import Figures
 from microcurrent.model import Approval, Limits, Plan, Stimulator
 

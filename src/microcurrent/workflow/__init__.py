@@ -8,6 +8,8 @@
     preparing   read, screen, predict, assess: everything before a person agrees
     agreeing    approve: a named person's consent to exactly this plan
     delivering  deliver: the current, from an approval to a closed record
+    spacing     the time since the last sitting of the same zone
+    stimulators which there are, what one can do, its self-test
     recording   record: what was felt; verify: whether the records hold
     reporting   report: one sitting as pages
     bases       surface bases made, listed and shown
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from microcurrent.workflow.bodies import body_names, label_maps, show_body
     from microcurrent.workflow.body_files import BodyWritten, build_body, write_body
     from microcurrent.workflow.body_paths import PathShown, path_on, write_path
-    from microcurrent.workflow.delivering import Delivery, deliver, delivery, recover
+    from microcurrent.workflow.delivering import Delivery, deliver, recover
     from microcurrent.workflow.exposing import ExposureWanted, expose_plan
     from microcurrent.workflow.preparing import (
         Prepared,
@@ -73,7 +75,6 @@ __all__ = [
     "build_body",
     "check_screening",
     "deliver",
-    "delivery",
     "engine_is_compiled",
     "expose_plan",
     "find_landmarks",
@@ -103,7 +104,7 @@ _HOMES = {
     "bodies": ("body_names", "label_maps", "show_body"),
     "body_files": ("BodyWritten", "build_body", "write_body"),
     "body_paths": ("PathShown", "path_on", "write_path"),
-    "delivering": ("Delivery", "deliver", "delivery", "recover"),
+    "delivering": ("Delivery", "deliver", "recover"),
     "exposing": ("ExposureWanted", "expose_plan"),
     "preparing": (
         "Prepared", "answers_template", "assess", "plan_schema", "plan_template", "predict", "read",

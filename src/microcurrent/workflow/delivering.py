@@ -12,8 +12,8 @@ from types import FrameType
 
 from microcurrent import tables
 from microcurrent.delivery.clock import Clock, RealClock, VirtualClock
-from microcurrent.delivery.controller import Delivered, Host
 from microcurrent.delivery.faults import Fault
+from microcurrent.delivery.host import Delivered, Host
 from microcurrent.delivery.load import SkinLoad
 from microcurrent.delivery.simulator import SimulatedStimulator
 from microcurrent.delivery.thread import Running, deliver_in_thread
@@ -24,7 +24,6 @@ from microcurrent.errors import (
     Problem,
     RecordError,
     ScreeningRefused,
-    StimulatorRefused,
 )
 from microcurrent.model.approval import Approval
 from microcurrent.model.course import Client
@@ -33,9 +32,11 @@ from microcurrent.model.limits import Assessment
 from microcurrent.model.plan import Plan
 from microcurrent.model.screening import Screening
 from microcurrent.model.sitting import Event
-from microcurrent.model.stimulator import Status
+from microcurrent.model.stimulator import Status, Stimulator
 from microcurrent.planning.prediction.sampling import contact_area, middle, skin_name
 from microcurrent.workflow.agreeing import check_evidence
+from microcurrent.workflow.spacing import check_spacing
+from microcurrent.workflow.stimulators import split, wired
 from microcurrent.workflow.workspace import Workspace
 
 Progress = Callable[[float, float, int, Status], None]
@@ -45,30 +46,22 @@ Progress = Callable[[float, float, int, Status], None]
 class Delivery:
     """How a sitting is to be given.
 
-    `stimulator`: a name in the stimulator table; `real_time`: on the clock on the wall instead of
-    one that runs as fast as the program can (simulated stimulator only); `faults`: to order, for
-    the simulated stimulator; `on_progress(time, total, step, status)`, each second.
+    `stimulator`: a name as in `workflow.stimulators`; `real_time`: on the clock on the wall instead of
+    one that runs as fast as the program can (the simulated stimulator; others always are);
+    `faults`: KIND@SECONDS, to order, for the rehearsals; `on_progress(time, total, step, status)`, each
+    second; `on_running(sitting)`, once, with what pauses, resumes, marks and stops it: a person is there.
     """
 
     stimulator: str = "simulated"
     real_time: bool = False
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[str, ...] = ()
     on_progress: Progress | None = None
+    on_running: Callable[[Running], None] | None = None
 
-
-def delivery(
-    *, stimulator: str, real_time: bool, faults: tuple[str, ...], on_progress: Progress | None = None
-) -> Delivery:
-    """Return how a sitting is to be given, from words: each fault is ``KIND@SECONDS``.
-
-    Raises `InputError` for a fault that cannot be read or is not known.
-    """
-    return Delivery(
-        stimulator=stimulator,
-        real_time=real_time,
-        faults=tuple(_fault(text) for text in faults),
-        on_progress=on_progress,
-    )
+    def __post_init__(self) -> None:
+        if split(self.stimulator)[0] == "simulated":
+            for text in self.faults:
+                _fault(text)
 
 
 def _fault(text: str) -> Fault:
@@ -104,24 +97,38 @@ def deliver(
     cannot be kept, once the output is off.
     """
     prediction = _agreed(plan, approval, client, workspace)
-    clock: Clock = RealClock() if delivery.real_time else VirtualClock(now.isoformat())
-    stimulator = _stimulator(plan, prediction, delivery, clock)
+    check_spacing(plan, client.pseudonym, stimulator=delivery.stimulator, workspace=workspace, now=now)
+    with _stimulator(plan, prediction, delivery, now) as (stimulator, clock):
+        return _give(plan, approval, (stimulator, clock), delivery=delivery, workspace=workspace, now=now)
+
+
+def _give(
+    plan: Plan, approval: Approval, device: tuple[Stimulator, Clock], *, delivery: Delivery,
+    workspace: Workspace, now: datetime.datetime,
+) -> tuple[str, Delivered]:  # fmt: skip
+    """Open a sitting in the records, give it, and close it, whatever happens."""
+    stimulator, clock = device
     actor = approval.by
     sitting = workspace.store.open_sitting(
         plan=plan.digest, approval=workspace.keep(approval, actor=actor),
-        client=client.pseudonym, stimulator=delivery.stimulator, actor=actor,
+        client=approval.client, stimulator=delivery.stimulator, actor=actor,
     )  # fmt: skip
 
     def sink(event: Event) -> None:
         workspace.store.append(sitting, event)
 
-    host = Host(clock=clock, sink=sink, today=now.date().isoformat(), on_progress=delivery.on_progress)
+    host = Host(
+        clock=clock, sink=sink, today=now.date().isoformat(), on_progress=delivery.on_progress,
+        attended=delivery.on_running is not None,
+    )  # fmt: skip
     ending = "interrupted"
     unsaid: tuple[type[RecordError], ...] = (RecordError,)
     try:
         with _stopped_by_signals() as started:
             running = deliver_in_thread(plan, approval, stimulator, limits=tables.limits(), host=host)
             started(running)
+            if delivery.on_running is not None:
+                delivery.on_running(running)
             delivered = running.result()
         ending, unsaid = delivered.ending, ()
     except OutputNotConfirmedOff as live:
@@ -148,6 +155,7 @@ def recover(workspace: Workspace) -> list[str]:
 def _stopped_by_signals() -> Iterator[Callable[[Running], None]]:
     """While this lasts, Ctrl-C, termination and hang-up ask the current to end; the program goes on.
 
+    The first asks for the ramp; a second Ctrl-C for zero at once.
     Yields the function to call with the sitting once it runs; a signal that came before stops it at
     once. Signals reach the main thread only, so elsewhere nothing is changed.
     """
@@ -156,8 +164,9 @@ def _stopped_by_signals() -> Iterator[Callable[[Running], None]]:
 
     def stop(number: int, frame: FrameType | None) -> None:
         came.append(f"signal {signal.Signals(number).name}")
+        again = len(came) > 1 and number == signal.SIGINT
         for running in sittings:
-            running.stop(came[0])
+            running.cut(f"{came[0]}, twice") if again else running.stop(came[0])
 
     def started(running: Running) -> None:
         sittings.append(running)
@@ -200,20 +209,23 @@ def _agreed(plan: Plan, approval: Approval, client: Client, workspace: Workspace
     return prediction
 
 
+@contextmanager
 def _stimulator(
-    plan: Plan, prediction: Prediction, delivery: Delivery, clock: Clock
-) -> SimulatedStimulator:
-    """Return the stimulator on the skin that the prediction expects."""
-    known = tables.stimulators()
-    if delivery.stimulator not in known:
-        raise StimulatorRefused(
-            f"There is no stimulator {delivery.stimulator!r}; known: {', '.join(known)}. Drivers for real "
-            "hardware are not in this version."
-        )
-    capabilities, reaction = known[delivery.stimulator]
-    return SimulatedStimulator(
-        clock, capabilities=capabilities, load=_load(plan, prediction),
-        faults=delivery.faults, reaction=reaction,
+    plan: Plan, prediction: Prediction, delivery: Delivery, now: datetime.datetime
+) -> Iterator[tuple[Stimulator, Clock]]:
+    """Yield the stimulator and its clock; a rehearsal is on the skin that the prediction expects."""
+    if split(delivery.stimulator)[0] != "simulated":
+        with wired(delivery.stimulator, load=_load(plan, prediction), faults=delivery.faults) as there:
+            yield there.stimulator, RealClock()
+        return
+    clock: Clock = RealClock() if delivery.real_time else VirtualClock(now.isoformat())
+    capabilities, reaction = tables.stimulators()["simulated"]
+    yield (
+        SimulatedStimulator(
+            clock, capabilities=capabilities, load=_load(plan, prediction),
+            faults=tuple(_fault(text) for text in delivery.faults), reaction=reaction,
+        ),
+        clock,
     )  # fmt: skip
 
 

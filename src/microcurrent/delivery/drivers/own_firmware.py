@@ -13,6 +13,8 @@ from microcurrent.model import Capabilities, Status, Stimulus
 
 #: Time [s] that an answer may take: a loaded line of 115 200 baud carries the longest one in a third of it.
 ANSWER = 0.15
+#: Looks at whether zero is confirmed before a program is loaded, and time [s] between two.
+_LOOKS, _LOOK = 20, 0.005
 #: Longest number of a line in one session: a small integer of the device.
 _LAST_NUMBER = (1 << 30) - 1
 #: The device's clock [ms] goes round after this.
@@ -74,6 +76,7 @@ class FirmwareStimulator:
         self._clock: int | None = None  # [ms] at the last status
         self._turns = 0  # of the device's clock
         self._can: Capabilities | None = None
+        self._zero = False  # whether the last status said that zero is confirmed
 
     # -- the commands --------------------------------------------------------------------------------
 
@@ -98,7 +101,11 @@ class FirmwareStimulator:
         return self._can
 
     def load(self, stimulus: Stimulus) -> None:
-        """Load a program; nothing flows."""
+        """Load a program, once zero has been measured for as long as the stimulator asks; nothing flows."""
+        for _ in range(_LOOKS):
+            if self.status().state != "idle" or self._zero:
+                break
+            self._line.receive(_LOOK)  # nothing comes: time passes
         self._command(" ".join(("load", *compact(stimulus).words)).encode())
 
     def grant(self, lease: float) -> None:
@@ -135,6 +142,7 @@ class FirmwareStimulator:
     # -- how -------------------------------------------------------------------------------------------
 
     def _read(self, figures: dict[str, int], state: str, fault: str) -> Status:
+        self._zero = figures["zero"] == 1
         window = figures["window"] / 1e6
         peak, output = figures["peak"] / 1e9, figures["out"] / 1e9
         voltage = figures["mv"] / 1e3

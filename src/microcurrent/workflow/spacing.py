@@ -1,0 +1,47 @@
+"""Spacing: no current into a zone that had some too short a time ago, on a stimulator for people."""
+
+from __future__ import annotations
+
+import datetime
+import math
+
+from microcurrent import tables, units
+from microcurrent.errors import ApprovalRefused
+from microcurrent.model.plan import Plan
+from microcurrent.workflow.stimulators import REHEARSAL, split
+from microcurrent.workflow.workspace import Workspace
+
+#: Sites of one body farther apart than this [m] are not one zone: more than the largest pad is wide.
+_APART = 0.10
+
+
+def check_spacing(
+    plan: Plan, client: str, *, stimulator: str, workspace: Workspace, now: datetime.datetime
+) -> None:
+    """Raise `ApprovalRefused` if this client had current in the same zone within the limit.
+
+    Rehearsals ask for nothing and do not count. Sittings on another body are taken for the same zone,
+    unless both plans are on the same body and all their sites lie well apart.
+    """
+    if split(stimulator)[0] in REHEARSAL:
+        return
+    least = tables.limits().stop("same-zone-interval")
+    for sitting in workspace.store.sittings():
+        if sitting.client != client or split(sitting.stimulator)[0] in REHEARSAL:
+            continue
+        events = workspace.store.sitting(sitting.id).events
+        gave = [event.utc for event in events if event.kind == "lease"]
+        if not gave:
+            continue
+        since = (now - datetime.datetime.fromisoformat(gave[-1])).total_seconds()
+        if since < least and _same_zone(plan, workspace.find(Plan, sitting.plan)):
+            raise ApprovalRefused(
+                f"{client} had current in this zone {units.write(max(since, 0.0), 'time')} ago (sitting "
+                f"{sitting.id}); the limit is {units.write(least, 'time')} between sittings."
+            )
+
+
+def _same_zone(one: Plan, other: Plan) -> bool:
+    if one.body != other.body:
+        return True
+    return any(math.dist(a.position, b.position) < _APART for a in one.sites for b in other.sites)
