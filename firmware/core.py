@@ -9,7 +9,7 @@ States: idle -> armed -> running -> ending -> idle, and fault, which latches unt
 """
 
 import bounds
-from program import ALTERNATING, LINE, LONGEST_HOLD, TURN, area, largest_phase, part, scale
+from program import ALTERNATING, LINE, LONGEST_HOLD, ONE, TURN, area, largest_phase, part, scale
 
 IDLE, ARMED, RUNNING, ENDING, FAULT = 0, 1, 2, 3, 4
 STATES = ("idle", "armed", "running", "ending", "fault")
@@ -46,6 +46,7 @@ class Core:
         self.us = 0
         self.state, self.fault, self.program = IDLE, "", None
         self.output, self.enable = 0, False
+        self.flowed = 0  # [nA] at the last look
         self.number = 0  # of the last line taken in this session
         self.lease_end = self.last_flow = self.ms
         self.quiet_us = self.off_us = 0
@@ -202,8 +203,10 @@ class Core:
         self.ms = (self.ms + self.us // 1000) & CLOCK
         self.us %= 1000
         late = us > bounds.LATE and self.enable
+        self.flowed = flowed
+        self._see(flowed if flowed >= 0 else -flowed, millivolts)
         if self.flowing:
-            self._count_all(us, flowed, millivolts)
+            self._count_all(us, flowed)
         self._judge(us, flowed, millivolts)
         if late:
             self.trip("late")
@@ -236,21 +239,22 @@ class Core:
 
     # -- what flowed -----------------------------------------------------------------------------
 
-    def _count_all(self, us, flowed, millivolts):
+    def _see(self, size, millivolts):
+        """Keep the largest of the window, whether or not a program drives the output."""
+        command = self.output if self.output >= 0 else -self.output
+        if size > self.peak:
+            self.peak = size if size < _COUNTED else _COUNTED
+        if command > self.commanded:
+            self.commanded = command
+        if millivolts > self.millivolts:
+            self.millivolts = millivolts
+
+    def _count_all(self, us, flowed):
         if flowed > _COUNTED:
             flowed = _COUNTED
         elif flowed < -_COUNTED:
             flowed = -_COUNTED
         size = flowed if flowed >= 0 else -flowed
-        command = self.output if self.output >= 0 else -self.output
-        if size > self.peak:
-            self.peak = size
-        if command > self.commanded:
-            self.commanded = command
-        if millivolts > self.millivolts:
-            self.millivolts = millivolts
-        if self.window_us < _ENOUGH:
-            self.window_us += us
         while us > 0:
             now = us if us < LONGEST_HOLD else LONGEST_HOLD
             us -= now
@@ -263,25 +267,31 @@ class Core:
         self.net_odd += charge
         self.net += self.net_odd // CARRY
         self.net_odd %= CARRY
-        self.window_odd += charge
-        self.window_net += self.window_odd // CARRY
-        self.window_odd %= CARRY
         self.all_odd += every
         self.all += self.all_odd // CARRY
         self.all_odd %= CARRY
         self.lease_odd += every
         self.lease_all += self.lease_odd // CARRY
         self.lease_odd %= CARRY
+        if self.window_us < _ENOUGH:
+            self._count_window(us, charge, size)
+        if self.program.balanced:
+            self._count_second(us, charge)
+        if self.program.frequency:
+            self._count_phase(flowed, every)
+
+    def _count_window(self, us, charge, size):
+        """What a status tells of the time since the last; without one for ten seconds it says no more."""
+        self.window_us += us
+        self.window_odd += charge
+        self.window_net += self.window_odd // CARRY
+        self.window_odd %= CARRY
         root = size >> self.shift
         if root > _SQUARED:
             root = _SQUARED
         self.square_odd += root * root * us
         self.square += self.square_odd >> _SQUARE_CARRY
         self.square_odd &= (1 << _SQUARE_CARRY) - 1
-        if self.program.balanced:
-            self._count_second(us, charge)
-        if self.program.frequency:
-            self._count_phase(flowed, every)
 
     def _count_second(self, us, charge):
         self.second_us += us
@@ -386,25 +396,15 @@ def beyond(program):
 def _beyond_shape(program):
     if program.amplitude > bounds.CURRENT:
         return "current"
-    last, longest = 0, TURN // program.frequency if program.frequency else 0
+    last = 0
     for at in range(program.count):
-        start, stop = program.starts[at], program.stops[at]
-        first, end = program.firsts[at], program.lasts[at]
-        if not last <= start < stop <= TURN:
+        if not last <= program.starts[at] < program.stops[at] <= TURN:
             return "program"
-        if program.kinds[at] == LINE and max(abs(first), abs(end)) > program.amplitude:
-            return "current"
-        if program.kinds[at] != LINE and (first < 0 or end < 0):
-            return "program"
-        if program.frequency:
-            sloped = program.kinds[at] != LINE or first != end
-            least = bounds.FEWEST_STEPS if sloped else 1
-            if longest < least * bounds.SHORTEST or (
-                not sloped and (stop - start) // program.frequency < bounds.SHORTEST
-            ):
-                return "too-fast"
-        last = stop
-    if not program.frequency and (program.count != 1 or program.stops[0] - program.starts[0] != TURN):
+        last = program.stops[at]
+        why = _beyond_piece(program, at)
+        if why:
+            return why
+    if not program.frequency and not _is_constant(program):
         return "program"
     balance = abs(area(program))
     if program.balanced and balance * 1000 > area(program, 1) - area(program, -1):
@@ -412,7 +412,36 @@ def _beyond_shape(program):
     return "phase-charge" if largest_phase(program) > bounds.PHASE_CHARGE else None
 
 
+def _beyond_piece(program, at):
+    first, end = program.firsts[at], program.lasts[at]
+    line = program.kinds[at] == LINE
+    if line and max(abs(first), abs(end)) > program.amplitude:
+        return "current"
+    if not line and (min(first, end) < 0 or max(first, end) > 2 * ONE or abs(end - first) > ONE):
+        return "program"  # more than a turn would be drawn too coarsely
+    if not program.frequency:
+        return None
+    if line and first == end:
+        shortest = (program.stops[at] - program.starts[at]) // program.frequency
+    else:
+        shortest = TURN // program.frequency // bounds.FEWEST_STEPS
+    return "too-fast" if shortest < bounds.SHORTEST else None
+
+
+def _is_constant(program):
+    """Whether a program without frequency is one flat piece, and not said to be balanced."""
+    return (
+        program.count == 1
+        and program.stops[0] - program.starts[0] == TURN
+        and program.kinds[0] == LINE
+        and program.firsts[0] == program.lasts[0]
+        and not program.balanced
+    )
+
+
 def _beyond_slow(program):
+    if program.surge > bounds.SITTING_TIME or program.every > bounds.SITTING_TIME:
+        return "program"
     least = bounds.LEAST_RAMP
     if min(program.rise, program.fall) < least or program.rise + program.fall > program.duration:
         return "ramp"

@@ -39,11 +39,11 @@ class Device:
         if len(words) == 4 and words[1] == b"hello":
             return self._hello(words)
         if self._session is None:
-            return wire.seal(words[0] + b" no session")
+            return self._say_no_session(words[0])
         body = wire.checked(body, self._key, self._session, wire.HOST)
         if body is None:
             self._not_read()
-            return wire.seal(words[0] + b" no session")
+            return self._say_no_session(words[0])
         words = body.split(b" ")
         number = whole(words[0])
         if number is None or len(words) < 2:
@@ -60,10 +60,17 @@ class Device:
     def _say(self, number, text):
         return wire.sign(b"%d " % number + text, self._key, self._session, wire.DEVICE)
 
+    def _say_no_session(self, number):
+        """Tagged without a session: where there is a key, only who knows it can say so."""
+        return wire.sign(number + b" no session", self._key, b"", wire.DEVICE)
+
     def _hello(self, words):
         """`1 hello PROTOCOL TOKEN`: begin a session; the answer is tagged with the token of the host."""
         token = words[3]
-        refused = "protocol" if words[2] != b"%d" % wire.PROTOCOL else self.core.hello()
+        if words[0] != b"1":
+            return self._not_read()
+        known = words[2] == b"%d" % wire.PROTOCOL
+        refused = self.core.hello() if known else "protocol"
         if refused:
             return wire.sign(words[0] + b" no " + refused.encode(), self._key, token, wire.DEVICE)
         self._session = binascii.hexlify(self._draw(8))
@@ -106,7 +113,7 @@ class Device:
         left = (core.lease_end - core.ms) & rules.CLOCK if core.flowing else 0
         values = (
             core.ms, rules.STATES[core.state], core.fault or "-", core.elapsed * 10 + core.odd,
-            left if left < rules.CLOCK // 2 else 0, core.output, 1 if core.zero else 0,
+            left if left < rules.CLOCK // 2 else 0, core.flowed, 1 if core.zero else 0,
         )  # fmt: skip
         text = b"ms=%d state=%s fault=%s us=%d lease=%d out=%d zero=%d" % encoded(values)
         text += b" net=%d all=%d" % (

@@ -1,7 +1,9 @@
 """The port without hardware: the stimulator as a process, on standard input and output, with a load.
 
     micropython firmware/ports/unix.py [--fault KIND@SECONDS[=SIZE]] [--series OHM] [--parallel OHM]
-                                       [--capacitance FARAD] [--key TEXT] [--clock MS]
+                                       [--capacitance FARAD] [--clock MS]
+
+The key that is shared with the host is read from the environment: MICROCURRENT_STIMULATOR_KEY.
 
 It runs on MicroPython's unix build and on CPython. No probe can be connected to it: it is for tests, for
 teaching, and for trying out a host. Steps that are due are all made up, so that what its output stage
@@ -45,9 +47,11 @@ except ImportError:  # CPython
         return now - then
 
 
+#: Environment variable with the key that is shared with the host.
+KEY = "MICROCURRENT_STIMULATOR_KEY"
 #: Longest wait [ms] for a line before the output is looked at again.
 WAIT = 1
-#: Sizes of faults where none is given: a rise by 5 % a second, 5 %, 100 uA.
+#: Sizes of faults where none is given: a rise by half a second, half as much again, 100 uA.
 SIZES = {"drift": 0.5, "gain": 0.5, "leak": 100_000.0}
 
 
@@ -114,7 +118,6 @@ def made(arguments):
         "--series": "2000",
         "--parallel": "30000",
         "--capacitance": "50e-9",
-        "--key": "",
         "--clock": "0",
     }
     orders = []
@@ -127,7 +130,9 @@ def made(arguments):
             raise ValueError("unknown option " + name)
     load = Load(*[float(options[name]) for name in ("--series", "--parallel", "--capacitance")])
     core = Core(int(options["--clock"]))
-    return Bench(Device(core, os.urandom, options["--key"].encode()), load, orders)
+    # Not an option: a command line is open to everybody on the machine.
+    key = os.getenv(KEY) or ""
+    return Bench(Device(core, os.urandom, key.encode()), load, orders)
 
 
 def run(bench, source, sink):

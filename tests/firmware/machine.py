@@ -47,7 +47,11 @@ def treatments():
     return st.sampled_from(
         [
             Stimulus(
-                waveform=waveform, frequency=frequency, amplitude=500e-6, duration=30.0, ramp=Ramp(rise=1, fall=1)
+                waveform=waveform,
+                frequency=frequency,
+                amplitude=500e-6,
+                duration=30.0,
+                ramp=Ramp(rise=1, fall=1),
             )
             for waveform, frequency in ((shapes.constant(), 0.0), (shapes.biphasic(width=0.02), 30.0))
         ]

@@ -95,7 +95,9 @@ def test_each_sample_is_that_of_the_stimulus(stimulus, stretch):
 
 @pytest.mark.parametrize("frequency", [0.5, 33.333, 999.999])
 def test_a_frequency_does_not_drift_in_an_hour(frequency):
-    stimulus = Stimulus(waveform=shapes.monophasic(width=0.3), amplitude=1e-4, duration=3600.0, frequency=frequency)
+    stimulus = Stimulus(
+        waveform=shapes.monophasic(width=0.3), amplitude=1e-4, duration=3600.0, frequency=frequency
+    )
     program = made(stimulus)
     passed = 0
     while passed < 3_599_000_000:  # all but the last second, in the longest steps
@@ -130,14 +132,18 @@ def test_charges_are_those_of_the_stimulus(stimulus):
 
 
 def test_a_value_that_is_held_is_constant_for_flat_shapes():
-    stimulus = Stimulus(waveform=shapes.biphasic(width=0.02, gap=0.01), amplitude=1e-4, duration=2.0, frequency=40.0)
+    stimulus = Stimulus(
+        waveform=shapes.biphasic(width=0.02, gap=0.01), amplitude=1e-4, duration=2.0, frequency=40.0
+    )
     program = made(stimulus)
     passed = 0
     for _ in range(2000):
         value, us = program.value(), program.hold()
         for inside in (0.4 * us, us - 1.001):
             if inside > 0:
-                assert stimulus.current_at((passed + inside) * 1e-6) == pytest.approx(value * 1e-9, abs=1e-12)
+                assert stimulus.current_at((passed + inside) * 1e-6) == pytest.approx(
+                    value * 1e-9, abs=1e-12
+                )
         program.advance(us)
         passed += us
 

@@ -33,6 +33,8 @@ PEAK_TOLERANCE = 0.10
 CHARGE_TOLERANCE = 0.05
 #: Time [s] from which a charge is judged: below it, a few steps of the converter decide.
 CHARGE_TIME = 1.0
+#: Time [s] that a stimulator may lack at the end of a program: its durations are in steps.
+TIME_STEP = 1e-3
 #: Share by which a stimulator's clock may differ from the host's: a resonator without a crystal
 #: keeps time to 0.5 %.
 PACE_TOLERANCE = 0.02
@@ -123,7 +125,7 @@ def device_stopped(observation: Observation, limits: Limits) -> Trip | None:
     status = observation.status
     if observation.since_answer > 0 or observation.ending or status.state not in ("idle", "armed"):
         return None
-    if status.elapsed >= observation.stimulus.duration * (1 - ROUNDING):
+    if status.elapsed >= observation.stimulus.duration * (1 - ROUNDING) - TIME_STEP:
         return None
     return _trip(observation, "device-stopped",
                  f"the stimulator is {status.state} at {write(status.elapsed, 'time')} of "

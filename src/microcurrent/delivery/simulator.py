@@ -42,9 +42,10 @@ class SimulatedStimulator:
         self._clock, self._capabilities, self._skin = clock, capabilities, load
         self._made = clock.now()
         self._faults, self._reaction = faults, reaction
-        self._time = self._born = self._held = 0.0
+        # `_delivered`: sum of |net charge| of earlier programs
+        self._time = self._born = self._held = self._delivered = 0.0
+        self._open_since: float | None = None
         self._program: Stimulus | None = None
-        self._delivered = 0.0  # sum of |net charge| of earlier programs
         self._snapshot: Status | None = None
         self._state, self._fault = "idle", ""
         self._total, self._window = Sums(), Sums()
@@ -317,7 +318,7 @@ class SimulatedStimulator:
         self._state, self._fault = "idle", ""
         self._program = None
         self._elapsed = self._began = self._ends = self._lease_ends = 0.0
-        self._open_since: float | None = None
+        self._open_since = None
         self._impedance = self._skin.series + self._skin.parallel
         self._total, self._window = Sums(), Sums()
 

@@ -6,6 +6,8 @@ import binascii
 import hashlib
 
 PROTOCOL = 1
+#: Longest line [bytes], its end not counted.
+LONGEST = 6144
 _HOST, _DEVICE = b">", b"<"
 
 
@@ -16,8 +18,8 @@ def sealed(body: bytes) -> bytes:
 
 def opened(line: bytes) -> bytes | None:
     """Return the body of a line without its end, or None where the checksum does not hold."""
-    body, star, checksum = line.rpartition(b"*")
-    return body if star and checksum == b"%08x" % binascii.crc32(body) else None
+    body, _, checksum = line.rpartition(b"*")
+    return body if body and len(line) <= LONGEST and checksum == b"%08x" % binascii.crc32(body) else None
 
 
 def signed(body: bytes, key: bytes, session: bytes) -> bytes:

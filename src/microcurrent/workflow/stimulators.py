@@ -157,7 +157,7 @@ def test(name: str, *, resistance: float | None = None) -> Iterator[Check]:
 
 def _process(interpreter: str, load: SkinLoad, faults: Sequence[str]) -> FirmwareProcess:
     options = ["--series", repr(load.series), "--parallel", repr(load.parallel),
-               "--capacitance", repr(load.capacitance), "--key", os.environ.get(KEY, "")]  # fmt: skip
+               "--capacitance", repr(load.capacitance)]  # fmt: skip
     for fault in faults:
         kind = fault.partition("@")[0].strip().replace("-", "_")
         if kind not in PROCESS_FAULTS:

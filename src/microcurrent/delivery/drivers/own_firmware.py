@@ -75,6 +75,7 @@ class FirmwareStimulator:
         self._name = line.name
         self._clock: int | None = None  # [ms] at the last status
         self._turns = 0  # of the device's clock
+        self._renewed = False  # a session was begun since the last status
         self._can: Capabilities | None = None
         self._zero = False  # whether the last status said that zero is confirmed
 
@@ -83,7 +84,9 @@ class FirmwareStimulator:
     def capabilities(self) -> Capabilities:
         """Return what the stimulator says it can do."""
         if self._can is None:
-            said = self._figures(self._ask(b"caps"))
+            answer = self._ask(b"caps")
+            self._require(answer)
+            said = self._figures(answer)
             self._can = Capabilities(
                 name=self._name,
                 max_current=said["current"] / 1e9,
@@ -119,8 +122,20 @@ class FirmwareStimulator:
         self._command(b"end")
 
     def cut(self) -> None:
-        """Zero at once; a fault stays. Sent even while it is uncertain what arrived before."""
-        self._require(self._ask(b"cut"))
+        """Zero at once; a fault stays. Sent even while it is uncertain what arrived before.
+
+        Where no session stands, or nothing answers, also as the one mark that needs no session.
+        """
+        try:
+            if self._session is not None:
+                self._require(self._ask(b"cut"))
+                return
+        except (StimulatorRefused, StimulatorSilent):
+            if self._cut_without_session():
+                return
+            raise
+        if not self._cut_without_session():
+            raise StimulatorSilent(f"{self._name} does not answer to a cut.")
 
     def clear(self) -> None:
         """Forget a latched fault, once a person has looked; refused unless zero is confirmed."""
@@ -153,8 +168,8 @@ class FirmwareStimulator:
             lease=figures["lease"] / 1e3,
             mean=figures["windownet"] / 1e15 / window if window else output,
             rms=math.sqrt(figures["square"] / 1e24 / window) if window else abs(output),
-            peak=peak if window else abs(output),
-            commanded_peak=figures["commanded"] / 1e9 if window else abs(output),
+            peak=peak,
+            commanded_peak=figures["commanded"] / 1e9,
             net_charge=figures["net"] / 1e15,
             absolute_charge=figures["all"] / 1e15,
             voltage=voltage,
@@ -164,12 +179,15 @@ class FirmwareStimulator:
         )
 
     def _time(self, milliseconds: int) -> float:
-        """Return the device's time [s] without its turns; one that has gone back has restarted."""
+        """Return the device's time [s] without its turns; one that has gone back has restarted.
+
+        After a new session a clock that shows less has restarted, too, even where it was near its turn.
+        """
         before = self._clock
         if before is not None and milliseconds < before:
             around = (milliseconds - before) & _CLOCK
-            self._turns = self._turns + 1 if around < _CLOCK // 2 else 0
-        self._clock = milliseconds
+            self._turns = self._turns + 1 if around < _CLOCK // 2 and not self._renewed else 0
+        self._clock, self._renewed = milliseconds, False
         return (self._turns * (_CLOCK + 1) + milliseconds) / 1e3
 
     def _command(self, words: bytes) -> None:
@@ -195,6 +213,9 @@ class FirmwareStimulator:
             if not certain:
                 raise StimulatorSilent(f"{self._name} has begun a new session; it is asked again.")
             answer = self._exchange(words, certain=certain)
+            if answer == [b"no", b"session"]:
+                self._session = None
+                raise StimulatorSilent(f"{self._name} has begun a new session once more.")
         return answer
 
     def _exchange(self, words: bytes, *, certain: bool) -> list[bytes]:
@@ -223,13 +244,22 @@ class FirmwareStimulator:
             body = wire.opened(line)
             if body is None:
                 continue
-            if body == b"%d no session" % number:
+            if wire.checked(body, self._key, b"") == b"%d no session" % number:
                 return [b"no", b"session"]
             body = wire.checked(body, self._key, session)
             words = body.split(b" ") if body else []
             if len(words) > 1 and words[0] == b"%d" % number:
                 return words[1:]
         return None
+
+    def _cut_without_session(self) -> bool:
+        """Send the mark that anybody may send; return whether it was heard. It latches a fault."""
+        self._line.send(b"!\n")
+        for _ in range(64):
+            line = self._line.receive(ANSWER)
+            if line is None or line == b"!":
+                return line is not None
+        return False
 
     def _hello(self) -> None:
         """Begin a session; refused while another host's current flows."""
@@ -241,6 +271,7 @@ class FirmwareStimulator:
         self._require(answer)
         said = dict(word.partition(b"=")[::2] for word in answer[1:])
         self._session, self._number = said[b"session"], 1
+        self._renewed = True
         self._name = f"{said[b'name'].decode()} (firmware {said[b'firmware'].decode()})"
 
     @staticmethod
