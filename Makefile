@@ -6,10 +6,10 @@ PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run test check format lint types imports docs bench lock clean
+.PHONY: help run test check format lint types imports docs bench bench-safety lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 # The environment: uv where it is found, else venv and pip; installed versions come from the lock files.
 .venv/made-run: requirements.lock pyproject.toml
@@ -65,6 +65,11 @@ bench: .venv/made-dev  ## print closed forms, timings beside peers, basis and po
 	@$(BIN)/python benchmarks/basis.py
 	@$(BIN)/python benchmarks/live.py
 	@$(BIN)/python benchmarks/bodies.py
+
+bench-safety: .venv/made-dev  ## the safety core against anything, the fault campaign, stop latency (about 30 minutes)
+	@$(BIN)/python benchmarks/safety.py
+	@$(BIN)/python benchmarks/faults.py
+	@$(BIN)/python benchmarks/stop_latency.py
 
 lock:  ## refresh the lock files (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group build -o requirements.lock

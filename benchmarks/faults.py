@@ -49,8 +49,8 @@ TROUBLES = (
     "leak", "drift", "stuck", "welded", "button", "kill", "reset", "stop", "cut by hand", "pause",
     "two hosts",
 )  # fmt: skip
-#: Time [us] after which a trouble of the load must have ended the current: the limit on lost contacts. A
-#: current between two pulses cannot be told, so a rest is added, and what drifts is wrong only in time.
+#: Time [us] after which a trouble of the load must have ended the current: the limit on lost contacts.
+#: Between two pulses nothing shows, so a period is added; what drifts is wrong only in time.
 ZERO_WITHIN = {"lead off": 50_000, "short": 50_000, "gain": 50_000, "leak": 50_000, "button": 1_000}
 
 
@@ -191,6 +191,9 @@ class Sitting:
             self.problems.append("the output is on after the sitting")
         if self.trouble != "welded" and self.load.flowed:
             self.problems.append("current flows after the sitting")
+        said_off = bool(self.events) and "off" in [event.kind for event in self.events[-2:]]
+        if said_off and abs(self.load.flowed) > bounds.ZERO:
+            self.problems.append("the record says that the output is off, and current flows")
         self._judge_time()
         self._judge_record()
         self._judge_charge()
@@ -199,7 +202,10 @@ class Sitting:
         within = ZERO_WITHIN.get(self.trouble)
         if within is None:
             return
-        rest = 60_000 if any(step.stimulus.frequency for step in self.plan.steps) else 0
+        rest = max(
+            round(1e6 / step.stimulus.frequency) if step.stimulus.frequency else 0
+            for step in self.plan.steps
+        )
         surged = any(step.stimulus.surge for step in self.plan.steps)
         late = self.world.bench.watch.last_flow - round(self.moment * 1e6)
         if self.trouble != "button" and (surged or self._judged_late()):

@@ -352,13 +352,13 @@ class Core:
                 self.trip("net-direct")
 
     def _judge_look(self, us, wrong):
-        """What is wrong must be so for less than REACTION, and be seen twice; a rest proves nothing."""
+        """What is wrong may be so for less than REACTION; only a look that could show it proves it over."""
         command = self.output if self.output >= 0 else -self.output
         if wrong:
             if not self.cause:
                 self.cause = wrong
             self.wrong_looks += 1
-        elif command > bounds.FLOOR:
+        elif command >= (bounds.SHORT_FLOOR if self.cause == "short" else bounds.FLOOR):
             self.cause, self.wrong_us, self.wrong_looks = "", 0, 0
         if self.cause:
             self.wrong_us += us

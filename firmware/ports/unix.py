@@ -10,7 +10,8 @@ teaching, and for trying out a host. Steps that are due are all made up, so that
 gives does not depend on how busy the machine is: real hardware has timers for that.
 
 Lines that begin with a hash speak to the bench and not to the stimulator: `#break short`, `#mend short`,
-`#break leak 100000`. The wire protocol does not have them.
+`#break leak 100000`; `#last` is answered with the time of this machine [us] at which current was last
+seen. The wire protocol does not have them.
 """
 
 import gc
@@ -61,15 +62,18 @@ class Bench:
     def __init__(self, device, load, orders):
         self.device, self.load, self._orders = device, load, orders
         self._time = 0  # [us] since the start
+        self.last_flow = 0  # [us] on the clock of the machine, at which current was last seen
 
-    def advance(self, us):
-        """Let `us` [us] pass, step by step as the output changes; return what was not yet due."""
+    def advance(self, us, now=0):
+        """Let `us` [us] pass until `now`, step by step; return what was not yet due."""
         core, load = self.device.core, self.load
         while us > 0:
             hold = core.hold()
             if hold > us:
                 return us
             load.flow(core.output, core.enable, hold)
+            if load.flowed:
+                self.last_flow = now - us + hold
             heap_lock()
             try:
                 core.tick(hold, load.flowed, load.millivolts)
@@ -94,6 +98,8 @@ class Bench:
         if line[:1] != b"#":
             return self.device.answer(line)
         words = line[1:].decode().split()
+        if words == ["last"]:
+            return b"#last %d\n" % self.last_flow
         if len(words) > 1 and words[1] in FAULTS:
             if words[0] == "break":
                 self.load.break_(words[1], float(words[2]) if len(words) > 2 else SIZES.get(words[1], 0.0))
@@ -143,7 +149,7 @@ def run(bench, source, sink):
     while True:
         ready = poll.poll(WAIT)
         now = ticks()
-        owed = bench.advance(owed + passed(now, last))
+        owed = bench.advance(owed + passed(now, last), now)
         last = now
         if not ready:
             continue

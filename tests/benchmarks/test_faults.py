@@ -24,6 +24,7 @@ campaign = loaded()
 ONCE_FAILED = {
     22: "a duration that is no whole number of steps was taken for a restart",
     941: "a restart shortly before the device's clock goes round was taken for its turn, and the sums were lost",
+    3551: "a look at too little current was taken for proof that the probes do not touch",
     1092: "the answer to caps in a session that another hello had ended broke the driver",
 }
 
@@ -41,7 +42,7 @@ def test_what_failed_once(seed):
 def test_the_campaign_sees_what_is_wrong(monkeypatch):
     """It is worth something: it fails where a rule is taken out."""
     monkeypatch.setattr(campaign.rules.Core, "_wrong", lambda *_: "")
-    found = [campaign.Sitting(seed, "gain").run().problems for seed in range(12)]
+    found = [campaign.Sitting(seed, "gain").run().problems for seed in range(80)]
     assert any(any("zero came" in problem for problem in problems) for problems in found)
 
 

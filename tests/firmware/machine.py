@@ -64,7 +64,7 @@ class AnyHost(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.core = rules.Core(clock=rules.CLOCK - 3_000)  # the clock goes round in the middle
-        self.time = 0  # [us]
+        self.time = self.ticks = 0  # [us], and how often the core was asked
         self.lease_ends = 0
         self.fault = None
         self.wrong_since = None
@@ -105,7 +105,7 @@ class AnyHost(RuleBasedStateMachine):
             direct = self.core.program is not None and self.core.program.frequency == 0
             self.net += flowed * hold if was else 0
             self.core.tick(hold, flowed, millivolts)
-            self.time, us = self.time + hold, us - hold
+            self.time, us, self.ticks = self.time + hold, us - hold, self.ticks + 1
             self.look(before, hold, direct)
         self.check()
 
