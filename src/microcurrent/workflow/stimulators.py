@@ -122,6 +122,7 @@ def info(name: str) -> tuple[Capabilities, Status | None]:
 def clear(name: str) -> Status:
     """Forget a latched fault of a stimulator, once a person has looked; return how it is now."""
     with wired(name) as there:
+        there.stimulator.status()  # a session first: without one a cut would latch a fault of its own
         there.stimulator.cut()
         there.stimulator.clear()
         return there.stimulator.status()
