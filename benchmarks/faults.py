@@ -217,7 +217,7 @@ class Sitting:
         """Whether the trouble began where no current, or too small a one, let it be told at once."""
         for step in self.plan.steps:
             since = self.moment - step.start
-            if 0.9 < since < step.stimulus.duration - 1.1 and step.stimulus.polarity.mode == "fixed":
+            if 1.0 <= since < step.stimulus.duration - 1.1 and step.stimulus.polarity.mode == "fixed":
                 return False
         return True
 

@@ -29,7 +29,7 @@ PHASE_CHARGE = 1_000_000
 NET_DIRECT = 50_000
 #: Time [us] from the first sign of a lost contact to zero: below the 50 ms of the limit.
 REACTION = 40_000
-#: Time [us] within which the output stage must have gone to zero, then a second way off is taken.
+#: Time [us] within which the output stage must have gone to zero after both ways off were taken at once.
 OFF_TIME = 20_000
 #: Current [nA] too small to judge, and current that counts as zero.
 FLOOR = 2_000

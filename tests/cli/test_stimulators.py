@@ -79,7 +79,7 @@ class Noted:
 
 def test_each_key_asks_for_what_it_says():
     sitting = Noted()
-    for key in "s xpr07fa":
+    for key in "s xpr07+fa":
         assert obey(key, sitting, "A. Person")
     assert [asked[0] for asked in sitting.asked] == [
         "stop",
@@ -87,8 +87,9 @@ def test_each_key_asks_for_what_it_says():
         "cut",
         "pause",
         "resume",
-        *["mark"] * 4,
+        *["mark"] * 5,
     ]
+    assert ("mark", "felt", (("comfort", 10.0), ("by", "A. Person"))) in sitting.asked
     assert ("resume", "A. Person") in sitting.asked
     assert ("mark", "felt", (("comfort", 7.0), ("by", "A. Person"))) in sitting.asked
     for key in "q?\x1bé²":

@@ -42,6 +42,18 @@ def test_a_pause_goes_to_zero_by_the_ramp_and_resumes_from_zero_by_a_ramp(make):
     assert delivered.steps[0].time == pytest.approx(60.0, abs=0.3)
 
 
+def test_the_record_adds_up_what_the_parts_of_a_paused_step_gave(make):
+    bench = make.Bench(make.direct(duration=30.0, ramp=2.0))
+    delivered = start(bench, (10.0, "pause", "a look"), (20.0, "resume", "A. Person"))
+    measured = [event for event in bench.events if event.kind == "measured"]
+    for figure in ("net_charge", "absolute_charge", "elapsed"):
+        course = [event.figure(figure) for event in measured]
+        assert course == sorted(course)
+    step = delivered.steps[0]
+    assert measured[-1].figure("net_charge") == pytest.approx(step.net_charge)
+    assert measured[-1].figure("elapsed") == pytest.approx(step.time)
+
+
 def test_what_follows_a_pause_is_put_off_by_it(make):
     bench = make.Bench(make.direct(duration=30.0, ramp=2.0), make.fast(duration=10.0))
     start(bench, (10.0, "pause", "a look"), (40.0, "resume", "A. Person"))

@@ -34,6 +34,24 @@ def test_rehearsals_are_listed_and_marked_as_such():
     assert all(one.name.startswith("serial:") for one in found if one.person)
 
 
+def test_ports_say_what_they_have_only_when_asked(monkeypatch):
+    """A serial port that our firmware answers on, and one that nobody answers on."""
+    import os
+
+    from microcurrent.delivery.transport import serial_port
+
+    deaf, other = os.openpty()
+    try:
+        with stimulators.wired("pty:python") as there:
+            path = there.process.path
+            there.process.line.close()  # the port is the listing's alone
+            monkeypatch.setattr(serial_port, "ports", lambda: ((path, "a board"), (os.ttyname(other), "nothing")))
+            assert [one.what for one in stimulators.listed() if one.person] == ["a board", "nothing"]
+    finally:
+        os.close(deaf)
+        os.close(other)
+
+
 def test_what_the_firmware_can_is_what_it_says():
     can, status = stimulators.info("pty:python")
     assert (can.max_current, can.max_voltage, can.max_lease) == (1e-3, 60.0, 1.0)

@@ -14,7 +14,7 @@ from microcurrent.cli.console import remarks, say
 from microcurrent.errors import DeliveryError
 
 HELP = (
-    "Keys: s or space stop by the ramp, x zero at once, p pause, r resume, 0 to 9 comfort, f felt, "
+    "Keys: s or space stop by the ramp, x zero at once, p pause, r resume, 0 to 9 and + comfort, f felt, "
     "a adverse event (then describe it with `microcurrent record`)."
 )
 #: Time [s] between two looks at whether the sitting is over.
@@ -48,8 +48,8 @@ def obey(key: str, sitting: Sitting, by: str) -> bool:
         sitting.pause("a key")
     elif key in ("r", "R"):
         sitting.resume(by)
-    elif key.isascii() and key.isdigit():
-        sitting.mark("felt", (("comfort", float(key)), ("by", by)))
+    elif key == "+" or (key.isascii() and key.isdigit()):
+        sitting.mark("felt", (("comfort", 10.0 if key == "+" else float(key)), ("by", by)))
     elif key in ("f", "F"):
         sitting.mark("felt", (("felt", "something, at this moment"), ("by", by)))
     elif key in ("a", "A"):

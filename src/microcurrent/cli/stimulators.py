@@ -22,9 +22,14 @@ Name = Annotated[
 
 
 @app.command("list")
-def list_(json: Json = False) -> None:
+def list_(
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Say hello at each port: which have our firmware?")
+    ] = False,
+    json: Json = False,
+) -> None:
     """List what this machine has: rehearsals, and every serial port."""
-    found = stimulators.listed()
+    found = stimulators.listed(ask=ask)
     if json:
         show_json(found)
         return

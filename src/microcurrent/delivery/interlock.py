@@ -80,9 +80,10 @@ def lead_off(observation: Observation, limits: Limits) -> Trip | None:
 
 def compliance(observation: Observation, limits: Limits) -> Trip | None:
     """Trip if the voltage has reached the tighter of the limit and what the stimulator can give."""
-    if _at_compliance(observation, limits):
+    voltage = observation.status.voltage
+    if voltage is not None and _at_compliance(observation, limits):
         return _trip(observation, "compliance",
-                     f"the voltage has reached {write(observation.status.voltage, 'voltage')}; "
+                     f"the voltage has reached {write(voltage, 'voltage')}; "
                      "wet the skin or take larger probes")  # fmt: skip
     return None
 
@@ -257,7 +258,7 @@ def judged(observation: Observation) -> bool:
 
 def _at_compliance(observation: Observation, limits: Limits) -> bool:
     most = min(limits.stop("compliance-voltage"), observation.capabilities.max_voltage)
-    return observation.status.voltage >= AT_COMPLIANCE * most
+    return observation.status.voltage is not None and observation.status.voltage >= AT_COMPLIANCE * most
 
 
 def _peaks_differ(observation: Observation) -> bool:

@@ -51,7 +51,8 @@ class Ledger:
         self._second_from = status
         self._impedances: list[float] = []
         last = self.done[-1] if self.done else None
-        self._given = last.time if last is not None and last.number == step.number else 0.0
+        # What earlier parts of this step gave, where it was paused.
+        self._before = last if last is not None and last.number == step.number else None
 
     def take(self, status: Status, now: float) -> None:
         """Take an answer in. An old one proves nothing; one after a restart has lost its sums."""
@@ -128,14 +129,17 @@ class Ledger:
         self._second, self._second_from = [], last
         return (
             ("step", float(self.step.number)),
-            ("elapsed", self._given + last.elapsed),
+            ("elapsed", last.elapsed + (self._before.time if self._before else 0.0)),
             ("window", time),
             ("mean", (last.net_charge - first.net_charge) / time),
             ("rms", math.sqrt(square / time)),
             ("peak", top.peak),
             ("commanded_peak", top.commanded_peak),
-            ("net_charge", last.net_charge),
-            ("absolute_charge", last.absolute_charge),
+            ("net_charge", last.net_charge + (self._before.net_charge if self._before else 0.0)),
+            (
+                "absolute_charge",
+                last.absolute_charge + (self._before.absolute_charge if self._before else 0.0),
+            ),
             ("voltage", top.voltage),
             ("impedance", top.impedance),
             ("output", last.output),

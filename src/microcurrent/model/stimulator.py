@@ -52,8 +52,9 @@ class Status:
 
     `time` [s] on its own clock; `state`: one of `STATES`; `elapsed` [s] into the program; `lease`
     [s] left; since the last status: `mean`, `rms` and `peak` current [A] measured, `commanded_peak`
-    [A]; `net_charge` and `absolute_charge` [C] of the program so far; `voltage` [V] peak;
-    `impedance` [ohm] voltage over current, None at no current; `output` [A] measured now; `fault`.
+    [A]; `net_charge` and `absolute_charge` [C] of the program so far; `voltage` [V] peak, None where it is
+    not measured; `impedance` [ohm] voltage over current, None at no current; `output` [A] measured now;
+    `fault`.
     """
 
     time: float
@@ -66,7 +67,7 @@ class Status:
     commanded_peak: float
     net_charge: float
     absolute_charge: float
-    voltage: float
+    voltage: float | None
     impedance: float | None
     output: float
     fault: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from microcurrent import tables
 from microcurrent.delivery.clock import RealClock
@@ -13,7 +13,7 @@ from microcurrent.delivery.load import SkinLoad
 from microcurrent.delivery.selftest import ArtificialSkin, Check, self_test
 from microcurrent.delivery.transport.line import Line
 from microcurrent.delivery.transport.process import FirmwareProcess, interpreters
-from microcurrent.errors import InputError, Problem, StimulatorSilent
+from microcurrent.errors import DeliveryError, InputError, Problem, StimulatorSilent
 from microcurrent.model.stimulator import Capabilities, Status, Stimulator
 
 #: Kinds of stimulators that a name can begin with, and what follows the colon.
@@ -64,8 +64,12 @@ def split(name: str) -> tuple[str, str]:
     return kind, address
 
 
-def listed() -> tuple[Listed, ...]:
-    """Return what this machine has: rehearsals, and every serial port with what it says of itself."""
+def listed(*, ask: bool = False) -> tuple[Listed, ...]:
+    """Return what this machine has: rehearsals, and every serial port.
+
+    `ask`: say hello at each port, and tell which have our firmware. A device of another kind gets a
+    line of text that it does not know, so this is not done unasked.
+    """
     from microcurrent.delivery.transport.serial_port import ports
 
     rehearsals = [
@@ -75,10 +79,17 @@ def listed() -> tuple[Listed, ...]:
             for name in interpreters()
         ),
     ]
-    return (
-        *rehearsals,
-        *(Listed(name=f"serial:{port}", what=description, person=True) for port, description in ports()),
-    )
+    found = [Listed(name=f"serial:{port}", what=description, person=True) for port, description in ports()]
+    return (*rehearsals, *(_asked(one) if ask else one for one in found))
+
+
+def _asked(one: Listed) -> Listed:
+    """Return what is listed with the name and state that it gives, or that it does not answer."""
+    try:
+        can, status = info(one.name)
+    except (InputError, DeliveryError) as problem:
+        return replace(one, what=f"{one.what}; no word of our firmware: {problem}")
+    return replace(one, what=f"{can.name}, {status.state if status else 'unknown'}")
 
 
 @contextmanager

@@ -362,7 +362,7 @@ class ScpiSource:
             commanded_peak=peak,
             net_charge=sums.net,
             absolute_charge=sums.absolute,
-            voltage=0.0,
+            voltage=None,
             impedance=None,
             output=output,
             fault=self._fault,

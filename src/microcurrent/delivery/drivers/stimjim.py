@@ -97,7 +97,7 @@ class StimjimStimulator:
 
     `line` to it; `clock` of the host, which also dates what was measured: the device has none. It measures
     a train when that has ended, so figures are up to 0.24 s old, and `elapsed` is how far they reach. It
-    cannot measure voltage while current flows: that is given as 0, the impedance as None. Faults are kept
+    cannot measure voltage while current flows: it and the impedance are None then. Faults are kept
     here. After a lost answer nothing is sent but a cut.
     """
 
@@ -118,7 +118,7 @@ class StimjimStimulator:
         self._fall: Fall | None = None
         self._planned = self._began = self._lease_ends = 0.0
         self._elapsed, self._total, self._window = 0.0, Sums(), Sums()  # the window: since the last news
-        self._last: Status = self._made(0.0, 0.0)
+        self._last: Status = self._made(0.0, None)
 
     # -- the commands --------------------------------------------------------------------------------
 
@@ -356,7 +356,7 @@ class StimjimStimulator:
         currents = ended.train.measured(ended.means)
         self._count(ended, currents, ended.pulses)
         self._reach(ended.start + ended.train.length)
-        self._last = self._made(currents[-1], 0.0)
+        self._last = self._made(currents[-1], None)
         return "measured"
 
     def _assume(self, flight: _Flight) -> None:
@@ -390,7 +390,7 @@ class StimjimStimulator:
         self._last = self._made(0.0 if abs(current) <= NOISE_CURRENT else current / 1e6, voltage / 1e3)
         return self._last
 
-    def _made(self, output: float, voltage: float) -> Status:
+    def _made(self, output: float, voltage: float | None) -> Status:
         """Return what has flowed since the last status that was made; the peaks and means begin anew."""
         window, self._window = self._window, Sums()
         lasted = window.time > 0
@@ -399,7 +399,8 @@ class StimjimStimulator:
             mean=window.net / window.time if lasted else output,
             rms=math.sqrt(window.square / window.time) if lasted else abs(output),
             peak=max(window.peak, abs(output)), commanded_peak=window.commanded,
-            net_charge=self._total.net, absolute_charge=self._total.absolute, voltage=abs(voltage),
+            net_charge=self._total.net, absolute_charge=self._total.absolute,
+            voltage=None if voltage is None else abs(voltage),
             impedance=None, output=output, fault=self._fault,
         )  # fmt: skip
 
@@ -411,4 +412,4 @@ class StimjimStimulator:
 
     def _restart(self) -> None:
         self._elapsed, self._total, self._window = 0.0, Sums(), Sums()
-        self._last = self._made(0.0, 0.0)
+        self._last = self._made(0.0, None)
