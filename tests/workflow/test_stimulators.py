@@ -1,12 +1,18 @@
 """Stimulators by name, the self-test of one, a sitting on the real firmware, and time between sittings."""
 
 import datetime
+import os
+import subprocess
+import sys
 import time
+import tty
 from dataclasses import replace
 
 import pytest
 
 from microcurrent import tables, workflow
+from microcurrent.delivery.transport import serial_port
+from microcurrent.delivery.transport.process import firmware_folder
 from microcurrent.errors import ApprovalRefused, InputError, OutputNotConfirmedOff
 from microcurrent.model import Event
 from microcurrent.workflow import spacing, stimulators
@@ -36,20 +42,24 @@ def test_rehearsals_are_listed_and_marked_as_such():
 
 def test_ports_say_what_they_have_only_when_asked(monkeypatch):
     """A serial port that our firmware answers on, and one that nobody answers on."""
-    import os
-
-    from microcurrent.delivery.transport import serial_port
-
-    deaf, other = os.openpty()
+    pairs = [os.openpty(), os.openpty()]
+    for pair in pairs:
+        for end in pair:
+            tty.setraw(end)
+    script = str(firmware_folder() / "ports" / "unix.py")
+    firmware = subprocess.Popen([sys.executable, script], stdin=pairs[0][0], stdout=pairs[0][0])
+    names = [os.ttyname(theirs) for _, theirs in pairs]
+    monkeypatch.setattr(serial_port, "ports", lambda: tuple((name, "a board") for name in names))
     try:
-        with stimulators.wired("pty:python") as there:
-            path = there.process.path
-            there.process.line.close()  # the port is the listing's alone
-            monkeypatch.setattr(serial_port, "ports", lambda: ((path, "a board"), (os.ttyname(other), "nothing")))
-            assert [one.what for one in stimulators.listed() if one.person] == ["a board", "nothing"]
+        assert [one.what for one in stimulators.listed() if one.person] == ["a board", "a board"]
+        ours, other = [one.what for one in stimulators.listed(ask=True) if one.person]
+        assert ours == "microcurrent-1 (firmware 0.1), idle"
+        assert other.startswith("a board; no word of our firmware") and "does not answer" in other
     finally:
-        os.close(deaf)
-        os.close(other)
+        firmware.kill()
+        firmware.wait()
+        for end in (end for pair in pairs for end in pair):
+            os.close(end)
 
 
 def test_what_the_firmware_can_is_what_it_says():
