@@ -94,6 +94,23 @@ def test_a_lost_contact_is_held_for_a_person_who_resumes(make):
     assert "trip" in bench.kinds and bench.kinds.index("trip") < bench.kinds.index("resumed")
 
 
+def test_a_resume_from_before_a_lost_contact_does_not_count(make):
+    """Somebody pressed the key while all was well: nobody has looked at the contact."""
+    bench = make.Bench(make.direct(duration=60.0, ramp=5.0), faults=[Fault(kind="lead_off", start=20.0, stop=25.0)])
+    delivered = start(
+        bench, (10.0, "resume", "A. Person"), (20.05, "resume", "A. Person"), (50.0, "stop", "enough"),
+        attended=True,
+    )  # fmt: skip
+    assert delivered.ending == "stopped" and "resumed" not in bench.kinds
+    assert not [t for t, e in bench.clock.trace if t > 20.06 and e > 0]
+
+
+def test_a_resume_during_the_ramp_of_a_pause_counts(make):
+    bench = make.Bench(make.direct(duration=30.0, ramp=2.0))
+    delivered = start(bench, (10.0, "pause", "a look"), (10.5, "resume", "A. Person"))
+    assert delivered.ending == "completed" and bench.kinds.count("resumed") == 1
+
+
 def test_a_lost_contact_ends_a_sitting_that_nobody_attends(make):
     bench = make.Bench(
         make.direct(duration=60.0, ramp=5.0), faults=[Fault(kind="lead_off", start=20.0, stop=25.0)]

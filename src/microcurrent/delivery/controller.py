@@ -157,7 +157,8 @@ class Controller:
         trip = self._start(step)
         second = self._clock.now()
         while trip is None:
-            self._clock.wait(self._poll, unless=self._urgent)
+            self._clock.wait(self._poll, unless=lambda: self._wishes.fresh)
+            self._wishes.look()
             answer = self._read()
             now = self._clock.now()
             trip = self._judge(now)
@@ -171,12 +172,14 @@ class Controller:
         self._settle(trip)
         return trip
 
-    def _urgent(self) -> bool:
-        return self._state == "running" and self._wishes.urgent
-
     def _wait_for_person(self, trip: Trip | None) -> bool:
-        """Wait at zero until a person resumes; False if stopped, or if nobody comes."""
+        """Wait at zero until a person resumes; False if stopped, or if nobody comes.
+
+        After a trip only a resume that comes now counts: whoever asked before had not looked.
+        """
         began = self._clock.now()
+        if trip is not None:
+            self._wishes.forget_resumes()
         while not self._wishes.stopped:
             self._log.marks(self._wishes)
             by = self._wishes.take_resume()

@@ -69,7 +69,7 @@ def lead_off(observation: Observation, limits: Limits) -> Trip | None:
     ):
         long = (
             f"current was missing for {write(missing, 'time')} since the last look, at most "
-            f"{write(allowed, 'time')} is allowed; "
+            f"{write(allowed, 'time')} is allowed; at the largest "
         )
         return _trip(observation, "lead-off",
                      f"{long if missing > allowed else ''}{write(status.commanded_peak, 'current')} were "

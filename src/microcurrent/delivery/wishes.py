@@ -20,16 +20,19 @@ class Wishes:
         self._pauses: deque[str] = deque(maxlen=1)
         self._resumes: deque[str] = deque(maxlen=1)
         self._marks: deque[tuple[str, Figures]] = deque()
+        self._fresh = False
 
     def stop(self, reason: str, *, at_once: bool = False) -> None:
         """Ask for the end, by the ramp or `at_once`; the first reason is kept."""
         if len(self._stops) < MOST_MARKS or at_once:
             self._stops.append((reason, at_once))
+        self._fresh = True
 
     def pause(self, reason: str) -> None:
         """Ask for zero by the ramp, to go on later."""
         self._resumes.clear()
         self._pauses.append(reason)
+        self._fresh = True
 
     def resume(self, by: str) -> None:
         """Ask to go on; `by` names the person who looked."""
@@ -57,14 +60,17 @@ class Wishes:
         return self._stops[0][0] if self._stops else ""
 
     @property
-    def urgent(self) -> bool:
-        """Whether the loop should look at once and not at its next look."""
-        return bool(self._stops or self._pauses or self._resumes)
+    def fresh(self) -> bool:
+        """Whether a stop or a pause has come since the last `look`: reason to look at once."""
+        return self._fresh
 
-    @property
-    def paused(self) -> bool:
-        """Whether a pause was asked for and not taken yet."""
-        return bool(self._pauses)
+    def look(self) -> None:
+        """Say that what has come so far is known."""
+        self._fresh = False
+
+    def forget_resumes(self) -> None:
+        """Drop what was asked before there was anything to resume: nobody had looked then."""
+        self._resumes.clear()
 
     def take_pause(self) -> str | None:
         """Return the reason of a pause that was asked for, once."""

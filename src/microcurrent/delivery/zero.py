@@ -43,5 +43,6 @@ def is_zero(first: Status, second: Status) -> bool:
     return (
         second.time > first.time
         and second.state in ("idle", "fault")
+        and second.zero
         and max(second.peak, abs(second.output)) <= ZERO_CURRENT
     )

@@ -54,7 +54,7 @@ class Status:
     [s] left; since the last status: `mean`, `rms` and `peak` current [A] measured, `commanded_peak`
     [A]; `net_charge` and `absolute_charge` [C] of the program so far; `voltage` [V] peak, None where it is
     not measured; `impedance` [ohm] voltage over current, None at no current; `output` [A] measured now;
-    `fault`.
+    `fault`; `zero`: whether the stimulator itself has confirmed zero, True where it has no such word.
     """
 
     time: float
@@ -71,6 +71,7 @@ class Status:
     impedance: float | None
     output: float
     fault: str = ""
+    zero: bool = True
 
     def __post_init__(self) -> None:
         one_of(self, "state", self.state, STATES)

@@ -77,7 +77,6 @@ class FirmwareStimulator:
         self._turns = 0  # of the device's clock
         self._renewed = False  # a session was begun since the last status
         self._can: Capabilities | None = None
-        self._zero = False  # whether the last status said that zero is confirmed
 
     # -- the commands --------------------------------------------------------------------------------
 
@@ -106,7 +105,8 @@ class FirmwareStimulator:
     def load(self, stimulus: Stimulus) -> None:
         """Load a program, once zero has been measured for as long as the stimulator asks; nothing flows."""
         for _ in range(_LOOKS):
-            if self.status().state != "idle" or self._zero:
+            status = self.status()
+            if status.state != "idle" or status.zero:
                 break
             self._line.receive(_LOOK)  # nothing comes: time passes
         self._command(" ".join(("load", *compact(stimulus).words)).encode())
@@ -157,7 +157,6 @@ class FirmwareStimulator:
     # -- how -------------------------------------------------------------------------------------------
 
     def _read(self, figures: dict[str, int], state: str, fault: str) -> Status:
-        self._zero = figures["zero"] == 1
         window = figures["window"] / 1e6
         peak, output = figures["peak"] / 1e9, figures["out"] / 1e9
         voltage = figures["mv"] / 1e3
@@ -176,6 +175,7 @@ class FirmwareStimulator:
             impedance=voltage / peak if peak > 0 else None,
             output=output,
             fault="" if fault == "-" else FAULTS.get(fault, fault),
+            zero=figures["zero"] == 1,
         )
 
     def _time(self, milliseconds: int) -> float:
