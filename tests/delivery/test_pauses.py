@@ -96,7 +96,9 @@ def test_a_lost_contact_is_held_for_a_person_who_resumes(make):
 
 def test_a_resume_from_before_a_lost_contact_does_not_count(make):
     """Somebody pressed the key while all was well: nobody has looked at the contact."""
-    bench = make.Bench(make.direct(duration=60.0, ramp=5.0), faults=[Fault(kind="lead_off", start=20.0, stop=25.0)])
+    bench = make.Bench(
+        make.direct(duration=60.0, ramp=5.0), faults=[Fault(kind="lead_off", start=20.0, stop=25.0)]
+    )
     delivered = start(
         bench, (10.0, "resume", "A. Person"), (20.05, "resume", "A. Person"), (50.0, "stop", "enough"),
         attended=True,
