@@ -29,6 +29,8 @@ _SQUARE_CARRY = 20
 _QUIET = 10_000
 #: Times that are only compared with less stop counting here [us].
 _ENOUGH = 10_000_000
+#: Time [us] for which a direct current, and a pulsed one, must be right for a wrong look to be over.
+_RIGHT_DIRECT, _RIGHT_PULSED = 5_000, 500
 #: Stretch [us] over which the direct part of a balanced current is judged.
 _SECOND = 1_000_000
 
@@ -50,7 +52,10 @@ class Core:
         self.number = 0  # of the last line taken in this session
         self.lease_end = self.last_flow = self.ms
         self.quiet_us = self.off_us = 0
-        self.cause, self.wrong_us, self.wrong_looks = "", 0, 0
+        # What is wrong, apart for a positive, a negative and no command: a half of the stage may fail.
+        self.causes = ["", "", ""]
+        self.wrong_us, self.wrong_looks, self.wrong_at = [0, 0, 0], [0, 0, 0], [0, 0, 0]
+        self.right_us, self.right_looks = [0, 0, 0], [0, 0, 0]
         self.sitting_charge = 0  # [CARRY] |net| of earlier programs of this sitting
         self.sitting_time = 0  # [10 us] of earlier programs of this sitting
         self.fade = self.shift = 0
@@ -64,7 +69,8 @@ class Core:
         self.second, self.second_odd, self.second_us, self.turn = 0, 0, 0, 0
         self.phase, self.phase_odd, self.phase_sign = 0, 0, 0
         self.lease_all, self.lease_odd = 0, 0
-        self.cause, self.wrong_us, self.wrong_looks = "", 0, 0
+        for side in (0, 1, 2):
+            self._right(side)
 
     def open_window(self):
         """Begin anew what a status tells of the time since the last."""
@@ -171,8 +177,11 @@ class Core:
         return None
 
     def trip(self, fault):
-        """Zero at once, by both ways, and a fault that latches; the first one is kept."""
-        if self.state != FAULT:
+        """Zero at once, by both ways, and a fault that latches.
+
+        The first one is kept, but a person's stop stands above every other: it is not resumed from.
+        """
+        if self.state != FAULT or fault == "stopped":
             self.fault = fault
         self._off(FAULT)
 
@@ -344,26 +353,59 @@ class Core:
             self.trip("phase-charge")
         elif self.lease_all // PER_MICROCOULOMB > bounds.CURRENT // 1000 * bounds.LEASE // 1000 * 11 // 10:
             self.trip("lease-charge")
-        elif self.second_us >= _SECOND and self.program.turns != self.turn:
-            mean = self.second * 500 // (self.second_us // 100_000)
-            self.second = self.second_odd = self.second_us = 0
+        elif self.program.turns != self.turn:
             self.turn = self.program.turns
-            if mean > bounds.NET_DIRECT or mean < -bounds.NET_DIRECT:
-                self.trip("net-direct")
+            if self.second_us >= _SECOND:
+                self._judge_second()
+
+    def _judge_second(self):
+        """The mean of a balanced current over whole periods, a second or more."""
+        mean = self.second * 500 // (self.second_us // 100_000)
+        self.second = self.second_odd = self.second_us = 0
+        if mean > bounds.NET_DIRECT or mean < -bounds.NET_DIRECT:
+            self.trip("net-direct")
 
     def _judge_look(self, us, wrong):
-        """What is wrong may be so for less than REACTION; only a look that could show it proves it over."""
+        """What is wrong may be so for less than REACTION, rests counted.
+
+        Over is it only when the same side has been right twice, for a while, at a current large enough
+        to show it: a half of the stage that fails, a contact that comes back for moments, and the foot
+        of a sine prove nothing.
+        """
         command = self.output if self.output >= 0 else -self.output
+        side = 0 if self.output > bounds.FLOOR else 1 if self.output < -bounds.FLOOR else 2
         if wrong:
-            if not self.cause:
-                self.cause = wrong
-            self.wrong_looks += 1
-        elif command >= (bounds.SHORT_FLOOR if self.cause == "short" else bounds.FLOOR):
-            self.cause, self.wrong_us, self.wrong_looks = "", 0, 0
-        if self.cause:
-            self.wrong_us += us
-            if self.wrong_us >= bounds.REACTION and self.wrong_looks > 1:
-                self.trip(self.cause)
+            if not self.causes[side]:
+                self.causes[side] = wrong
+            self.wrong_looks[side] += 1
+            self.right_us[side] = self.right_looks[side] = 0
+            if command > self.wrong_at[side]:
+                self.wrong_at[side] = command
+        elif self.causes[side] and command * 2 >= self.wrong_at[side]:
+            self._count_right(us, side, command)
+        self._judge_side(us, 0)
+        self._judge_side(us, 1)
+        self._judge_side(us, 2)
+
+    def _count_right(self, us, side, command):
+        if self.causes[side] == "short" and command < bounds.SHORT_FLOOR:
+            return
+        self.right_looks[side] += 1
+        self.right_us[side] += us
+        least = _RIGHT_PULSED if self.program.frequency else _RIGHT_DIRECT
+        if self.right_looks[side] > 1 and self.right_us[side] >= least:
+            self._right(side)
+
+    def _judge_side(self, us, side):
+        if self.causes[side]:
+            self.wrong_us[side] += us
+            if self.wrong_us[side] >= bounds.REACTION and self.wrong_looks[side] > 1:
+                self.trip(self.causes[side])
+
+    def _right(self, side):
+        self.causes[side] = ""
+        self.wrong_us[side] = self.wrong_looks[side] = self.wrong_at[side] = 0
+        self.right_us[side] = self.right_looks[side] = 0
 
     def _wrong(self, flowed, size, millivolts):
         command = self.output if self.output >= 0 else -self.output
@@ -439,13 +481,18 @@ def _is_constant(program):
     )
 
 
+def is_nearly_direct(program):
+    """Whether a current flows one way for more than half of what its peak could: it is felt as direct."""
+    return not program.frequency or abs(area(program)) * 2 > program.amplitude * TURN
+
+
 def _beyond_slow(program):
     if program.surge > bounds.SITTING_TIME or program.every > bounds.SITTING_TIME:
         return "program"
     least = bounds.LEAST_RAMP
     if min(program.rise, program.fall) < least or program.rise + program.fall > program.duration:
         return "ramp"
-    if not program.frequency:
+    if is_nearly_direct(program):
         if program.surge and min(program.surge_rise, program.surge_fall) < least:
             return "ramp"
         if program.polarity == ALTERNATING and program.turnover < least:

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from microcurrent.cli.app import app
-from microcurrent.cli.keys import obey
+from microcurrent.cli.keys import obey, pressed
 from microcurrent.errors import DeliveryTripped, InputError
 from microcurrent.workflow import stimulators
 
@@ -94,6 +94,12 @@ def test_each_key_asks_for_what_it_says():
     assert ("mark", "felt", (("comfort", 7.0), ("by", "A. Person"))) in sitting.asked
     for key in "q?\x1bé²":
         assert not obey(key, sitting, "A. Person")
+
+
+def test_a_function_key_or_a_paste_presses_nothing():
+    for came in (b"\x1bOR", b"\x1b[5~", b"\x1b", b"Dr. Park", b"rp"):
+        assert not obey(pressed(came), Noted(), "A. Person") or came == b""
+    assert pressed(b"s") == "s" and pressed(b"xxx") == "x" and pressed(b"") == ""
 
 
 def test_a_sitting_on_the_firmware_with_keys_in_a_real_terminal(tmp_path):

@@ -50,6 +50,7 @@ EDGES = {
     "compliance": ({"voltage": 58.7, "impedance": None}, {"voltage": 58.9}),
     "short": ({"impedance": 101.0}, {"impedance": 99.0}),
     "mismatch": ({"peak": 221e-6}, {"peak": 223e-6}),
+    "stopped-by-hand": ({"fault": "stopped by hand"}, {"state": "fault", "fault": "stopped by hand"}),
     "device-fault": ({}, {"state": "fault", "fault": "too hot"}),
     "device-stopped": ({"state": "idle", "elapsed": 60.0}, {"state": "idle", "elapsed": 59.9}),
     "silence": ({"since_answer": 1.0}, {"since_answer": 1.01}),

@@ -7,8 +7,8 @@ import pytest
 from microcurrent.delivery.controller import LONGEST_PAUSE
 from microcurrent.delivery.faults import Fault
 from microcurrent.delivery.wishes import MOST_MARKS
-from microcurrent.errors import DeliveryError
-from microcurrent.model import Polarity, shapes
+from microcurrent.errors import DeliveryError, OutputNotConfirmedOff, StimulatorRefused
+from microcurrent.model import Polarity, Surge, shapes
 from microcurrent.model.rest import negative, rest_of
 
 
@@ -172,6 +172,100 @@ def test_the_impedance_of_each_step_is_kept(make):
     assert kept.figure("least") <= kept.figure("first") and kept.figure("largest") >= kept.figure("last")
 
 
+# -- what goes wrong while nothing flows, and stops that are not heard ---------------------------------
+
+
+def test_the_stop_of_the_stimulator_itself_is_never_resumed_from(make):
+    for attended in (True, False):
+        bench = make.Bench(make.direct(duration=30.0, ramp=2.0))
+        bench.clock.at[15.0] = lambda bench=bench: bench.stimulator._off("fault", "stopped by hand")
+        delivered = start(
+            bench, (10.0, "pause", "a look"), (20.0, "resume", "A. Person"), attended=attended
+        )  # fmt: skip
+        assert delivered.ending == "tripped" and "stopped by hand" in delivered.trip.reason
+        assert bench.clock.last_flow < 12.0
+
+
+def test_a_stop_by_hand_beside_a_lost_contact_is_not_held(make):
+    bench = make.Bench(
+        make.direct(duration=60.0, ramp=5.0), faults=[Fault(kind="lead_off", start=20.0, stop=25.0)]
+    )
+    bench.clock.at[20.01] = lambda: bench.stimulator._off("fault", "stopped by hand")
+    delivered = start(bench, (40.0, "resume", "A. Person"), attended=True)
+    assert delivered.ending == "tripped" and delivered.trip.code == "stopped-by-hand"
+
+
+def test_a_stimulator_that_restarts_in_a_pause_or_between_steps_ends_the_sitting(make):
+    for moment, wishes in ((15.0, [(10.0, "pause", "a look"), (20.0, "resume", "A. Person")]), (32.0, [])):
+        faults = [Fault(kind="reset", start=moment, stop=moment + 0.1)]
+        bench = make.Bench(make.direct(duration=30.0, ramp=2.0), make.fast(duration=5.0), faults=faults)
+        delivered = start(bench, *wishes)
+        assert delivered.ending == "tripped" and delivered.trip.code == "device-restarted"
+        assert bench.clock.last_flow < moment
+
+
+def test_pauses_of_a_surged_current_never_add_up_to_more_than_the_plan(make):
+    swell = Surge(rise=1.0, hold=8.0, fall=1.0, rest=20.0)
+    bench = make.Bench(replace(make.direct(duration=120.0, ramp=1.0), surge=swell), trace=None)
+    wishes = []
+    for k in range(6):
+        wishes += [(11.0 + 14 * k, "pause", "again"), (13.5 + 14 * k, "resume", "A. Person")]
+    delivered = start(bench, *wishes)
+    planned = bench.plan.steps[0].stimulus
+    assert delivered.steps[0].absolute_charge <= planned.absolute_charge * 1.001
+
+
+def test_a_cut_that_is_not_heard_is_asked_again_without_a_lease(make):
+    bench = make.Bench(make.direct(duration=60.0, ramp=5.0))
+    bench.stimulator.cut = lambda: None
+    start(bench, (20.0, "cut", "pain"))
+    assert bench.kinds.count("stop") == 1 and max(times(bench, "lease")) < 20.2
+    assert bench.clock.last_flow < 20.0 + 0.1 + 1.0 + 0.02  # the lease that it had
+
+
+def test_nothing_begins_after_a_stop_during_the_load(make):
+    bench = make.Bench(make.direct(duration=60.0, ramp=5.0))
+    controller = bench.controller()
+    load = bench.stimulator.load
+    bench.stimulator.load = lambda stimulus: (load(stimulus), controller.stop("not yet"))[0]
+    delivered = controller.deliver(bench.plan, bench.approval)
+    assert (delivered.ending, delivered.reason) == ("stopped", "not yet")
+    assert "lease" not in bench.kinds and bench.clock.last_flow == 0
+
+
+def test_a_mark_after_the_end_is_refused_and_one_before_a_refusal_is_kept(make):
+    bench = make.Bench(make.direct(duration=10.0, ramp=2.0))
+    controller = bench.controller()
+    controller.deliver(bench.plan, bench.approval)
+    with pytest.raises(DeliveryError, match="microcurrent record"):
+        controller.mark("mark", (("adverse", "burning"),))
+    bench = make.Bench(make.direct(duration=10.0, ramp=2.0))
+    controller = bench.controller()
+
+    def refuse(stimulus):
+        controller.mark("mark", (("adverse", "burning"),))
+        raise StimulatorRefused("no")
+
+    bench.stimulator.load = refuse
+    with pytest.raises(StimulatorRefused):
+        controller.deliver(bench.plan, bench.approval)
+    assert "mark" in bench.kinds and bench.kinds[-1] == "closed"
+
+
+def test_a_driver_that_fails_in_the_search_for_zero_is_told_to_the_person(make):
+    bench = make.Bench(make.direct(duration=60.0, ramp=5.0))
+
+    def broken():
+        if bench.clock.now() > 20.0:
+            raise KeyError("zero")
+        return status()
+
+    status, bench.stimulator.status = bench.stimulator.status, broken
+    with pytest.raises(OutputNotConfirmedOff):
+        bench.deliver()
+    assert bench.kinds[-2:] == ["not-off", "closed"]
+
+
 # -- what is left of a stimulus ------------------------------------------------------------------------
 
 
@@ -197,8 +291,32 @@ def test_alternating_polarity_goes_on_with_the_next_stretch_and_its_sign(make, w
             assert rest.current_at(time) == pytest.approx(whole.current_at(next_ + time), abs=1e-12)
 
 
+def test_a_surge_goes_on_with_the_next_one_whole(make):
+    whole = replace(
+        make.direct(duration=120.0, ramp=1.0), surge=Surge(rise=1.0, hold=8.0, fall=1.0, rest=20.0)
+    )
+    for elapsed, next_ in ((10.0, 30.0), (30.0, 30.0), (31.0, 60.0), (95.0, None)):
+        rest = rest_of(whole, elapsed)
+        if next_ is None:
+            assert rest is None
+        else:
+            assert rest.duration == pytest.approx(120.0 - next_)
+            assert rest.net_charge <= whole.charge_between(next_, 120.0) + 1e-15
+    both = replace(whole, polarity=Polarity(mode="alternating", every=20.0, ramp=1.0))
+    assert rest_of(both, 10.0).duration == pytest.approx(60.0)  # both begin at 60 s
+    assert rest_of(both, 61.0) is None
+
+
 def test_a_negative_waveform_is_the_mirror():
     for waveform in (shapes.sine(), shapes.ramped_square(rise=0.1), shapes.monophasic(width=0.3)):
         mirror = negative(waveform)
         for phase in (0.01, 0.2, 0.26, 0.7, 0.99):
             assert mirror.value_at(phase) == pytest.approx(-waveform.value_at(phase), abs=1e-12)
+
+
+def test_the_charge_of_a_negative_constant_current_is_negative(make):
+    whole = make.direct(duration=60.0, ramp=5.0)
+    mirror = replace(whole, waveform=negative(whole.waveform))
+    assert mirror.charge_between(10.0, 20.0) == pytest.approx(-whole.charge_between(10.0, 20.0))
+    assert mirror.absolute_charge == pytest.approx(whole.absolute_charge)
+    assert mirror.square_between(0, 60) == pytest.approx(whole.square_between(0, 60))

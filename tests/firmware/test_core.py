@@ -77,7 +77,7 @@ MUTANTS = {
     "slew": ("elif program.frequency == 0 and (step", "elif False and (step"),
     "bound of a program": ('    if program.amplitude > bounds.CURRENT:\n        return "current"\n', ""),
     "ramp of a program": ("    if min(program.rise, program.fall) < least or", "    if"),
-    "reaction": ("self.wrong_us >= bounds.REACTION", "self.wrong_us >= 10 * bounds.REACTION"),
+    "reaction": ("self.wrong_us[side] >= bounds.REACTION", "self.wrong_us[side] >= 10 * bounds.REACTION"),
     "number": ("        if number <= self.number:\n", "        if number < self.number:\n"),
     "late": ('        if late:\n            self.trip("late")\n', ""),
     "old lease": ("        if since(self.ms, issued) >= lease:\n", "        if False:\n"),
@@ -104,7 +104,7 @@ def test_a_core_without_one_of_its_rules_is_found_out(name, monkeypatch):
         run_state_machine_as_test(
             machine.AnyHost,
             settings=settings(
-                max_examples=100, stateful_step_count=50, deadline=None, derandomize=True, database=None,
+                max_examples=300, stateful_step_count=50, deadline=None, derandomize=True, database=None,
                 suppress_health_check=list(HealthCheck), report_multiple_bugs=False, phases=machine.GENERATE,
             ),
         )  # fmt: skip
@@ -223,6 +223,71 @@ def test_a_wrong_output_is_off_within_the_time_of_a_lost_contact(flow, fault, pr
     rest = 0.0333 if program is pulses else 0.0
     assert bench.core.fault == fault
     assert (bench.core.us + 1000 * bench.core.ms - whole) * 1e-6 <= 0.050 + rest
+
+
+@pytest.mark.parametrize(
+    ("program", "flow"),
+    [
+        (lambda: pulses(amplitude=300e-6), lambda out: (out * 3 if out > 0 else out, abs(out) // 100)),
+        (lambda: pulses(amplitude=300e-6), lambda out: (out if out > 0 else 0, abs(out) // 100)),
+        (lambda: made(waveform=shapes.sine(), frequency=20.0), lambda out: (out * 6 // 5, abs(out) // 100)),
+        (
+            lambda: made(waveform=shapes.sine(), frequency=100.0),
+            lambda out: (out * 6 // 5, abs(out) // 100),
+        ),
+    ],
+)
+def test_a_half_of_the_stage_and_the_foot_of_a_sine_hide_nothing(program, flow):
+    bench = Bench().start(program())
+    bench.flow = flow
+    bench.wait(0.2, lease=1000)
+    assert bench.core.fault in ("mismatch", "open", "over-current") and bench.core.output == 0
+
+
+def test_a_contact_that_comes_back_for_moments_is_lost():
+    bench = Bench().start(made(amplitude=300e-6))
+    good = bench.flow
+    for _ in range(6):
+        bench.flow = lambda out: (0, 60_000 if out else 0)
+        bench.wait(0.0354, lease=1000)
+        bench.flow = good
+        bench.wait(0.0006, lease=1000)
+    assert bench.core.fault == "open"
+
+
+def test_two_noisy_looks_far_apart_are_no_fault():
+    bench = Bench().start(made(surge=Surge(rise=1, hold=0.5, fall=1, rest=30)), seconds=4.0)
+    good = bench.flow
+    for _ in range(2):
+        bench.flow = lambda out: (3_000, 0)
+        bench.wait(0.0005, lease=1000)
+        bench.flow = good
+        bench.wait(3.0, lease=1000)
+    assert bench.core.fault == ""
+
+
+@pytest.mark.parametrize("frequency", [1.1, 1.5, 2.5, 5.5, 9.5])
+def test_a_balanced_current_without_direct_part_is_no_fault_at_any_frequency(frequency):
+    # The ramp is slow beside a period, else it leaves a direct part itself.
+    square = made(
+        waveform=shapes.biphasic(width=0.5), frequency=frequency, amplitude=0.9e-3, ramp=Ramp(rise=10, fall=10)
+    )  # fmt: skip
+    assert Bench().start(square, seconds=16.0).core.fault == ""
+
+
+def test_direct_current_in_the_dress_of_a_slow_alternating_one_needs_the_ramps_of_one():
+    dressed = {"waveform": shapes.monophasic(width=0.9999), "frequency": 1.0, "amplitude": 1e-3}
+    assert Bench().core.load(made(**dressed, polarity=Polarity(mode="alternating", every=5))) == "ramp"
+    assert Bench().core.load(made(**dressed, surge=Surge(rise=0, hold=1, fall=1, rest=1))) == "ramp"
+    assert Bench().core.load(made(**dressed)) is None
+
+
+def test_a_stop_by_hand_stands_above_every_other_fault():
+    bench = Bench().start(made())
+    bench.core.trip("open")
+    bench.core.trip("stopped")
+    bench.core.trip("short")
+    assert bench.core.fault == "stopped"
 
 
 def test_far_too_much_current_trips_at_the_next_look():

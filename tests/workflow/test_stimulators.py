@@ -1,6 +1,7 @@
 """Stimulators by name, the self-test of one, a sitting on the real firmware, and time between sittings."""
 
 import datetime
+import math
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from microcurrent.delivery.transport import serial_port
 from microcurrent.delivery.transport.process import firmware_folder
 from microcurrent.errors import ApprovalRefused, InputError, OutputNotConfirmedOff
 from microcurrent.model import Event
+from microcurrent.model.plan import Path
 from microcurrent.workflow import spacing, stimulators
 
 from .conftest import NOW
@@ -178,6 +180,23 @@ def test_another_zone_of_the_same_body_may_follow_at_once(treatment, workspace, 
     check(treatment, workspace, plan=replace(plan, sites=moved))
     with pytest.raises(ApprovalRefused):  # what is on another body is not known to be another zone
         check(treatment, workspace, plan=replace(plan, sites=moved, body="face"))
+
+
+def test_a_glide_over_a_place_is_that_place(treatment, workspace, treated):
+    plan = treatment.prepared.plan
+    far = tuple(
+        replace(site, position=(site.position[0] + sign * 0.3, *site.position[1:]))
+        for site, sign in zip(plan.sites, (1, -1), strict=True)
+    )
+    names = tuple(site.name for site in far)
+    step = plan.steps[1]
+    length = math.dist(far[0].position, far[1].position)
+    glide = replace(step, number=1, start=0.0, anode=Path(electrode=step.anode.electrode, sites=names, speed=0.01,
+                    length=length), cathode=replace(step.cathode, site=names[0]))  # fmt: skip
+    with pytest.raises(ApprovalRefused, match="the limit is 12 h"):
+        check(treatment, workspace, plan=replace(plan, sites=far, steps=(glide,)))
+    held = replace(glide, anode=replace(step.anode, site=names[1]))
+    check(treatment, workspace, plan=replace(plan, sites=far, steps=(held,)))
 
 
 def test_the_limit_is_asked_before_the_port_is_opened(treatment, workspace, treated):

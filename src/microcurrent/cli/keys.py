@@ -59,6 +59,15 @@ def obey(key: str, sitting: Sitting, by: str) -> bool:
     return True
 
 
+def pressed(came: bytes) -> str:
+    """Return the key of what came at once, or nothing.
+
+    A function key sends several bytes, a paste many: neither may resume a current or stand in a record.
+    The same key held down counts once.
+    """
+    return came[:1].decode(errors="replace") if len(set(came)) == 1 else ""
+
+
 @contextmanager
 def keys(*, by: str, shown: bool) -> Iterator[Callable[[Sitting], None] | None]:
     """While this lasts, keys of the terminal reach a sitting; `by`: the person at it.
@@ -72,10 +81,10 @@ def keys(*, by: str, shown: bool) -> Iterator[Callable[[Sitting], None] | None]:
     import termios
     import tty
 
-    before = termios.tcgetattr(sys.stdin)
-    tty.setcbreak(sys.stdin)
     say(HELP)
+    before = termios.tcgetattr(sys.stdin)
     try:
+        tty.setcbreak(sys.stdin)
         yield lambda sitting: threading.Thread(
             target=_listen, args=(sitting, by), name="keys", daemon=True
         ).start()
@@ -87,10 +96,14 @@ def _listen(sitting: Sitting, by: str) -> None:
     while not sitting.done:
         if not select.select([sys.stdin], [], [], _LOOK)[0]:
             continue
-        letter = os.read(sys.stdin.fileno(), 1).decode(errors="replace")
-        if not letter:
+        try:
+            came = os.read(sys.stdin.fileno(), 1024)
+        except OSError:
+            came = b""
+        if not came:
+            sitting.stop("the terminal is gone")
             return
         try:
-            obey(letter, sitting, by)
+            obey(pressed(came), sitting, by)
         except DeliveryError as refused:
             say(str(refused))

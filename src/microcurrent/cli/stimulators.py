@@ -78,6 +78,9 @@ def test(
             "--resistance", metavar="OHM", help='Of the resistor in place of the probes: "10 kohm".'
         ),
     ] = "",
+    nobody: Annotated[
+        bool, typer.Option("--nobody-connected", help="Say so instead of being asked, on hardware.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Test a stimulator on a known load: an impedance sweep, refusals, stops, and every interlock tripped.
@@ -86,6 +89,10 @@ def test(
     hardware, connect a resistor in place of the probes and give its --resistance.
     """
     ohms = units.read(resistance, "resistance") if resistance else None
+    if ohms is not None and not nobody:
+        typer.confirm(
+            f"Is nobody connected, and {units.write(ohms, 'resistance')} in place of probes?", abort=True
+        )
     if not json:
         say("Nobody may be connected. Each check starts from zero and ends there.")
     checks = []

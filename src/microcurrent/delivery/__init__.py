@@ -11,6 +11,7 @@ that it can be lifted out and certified alone.
     ledger       from the answers of a stimulator to an observation; the sums of a sitting
     host         what a controller stands on, and what it gives back
     log          the events of a sitting, each kept before anything goes on
+    flow         one stretch of current, from zero to zero: leased, watched, steered, read back
     controller   deliver a plan: leases, watching, stopping, reading zero back
     wishes       what people ask while it runs: stop, cut, pause, resume, marks
     zero         cut, and read back until nothing flows

@@ -14,39 +14,23 @@ heartbeat limit. So when this loop dies, hangs or is killed, the current ends wi
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NoReturn
 
+from microcurrent.delivery.flow import CONTACT_FAULTS, NO_ANSWER, Flow
 from microcurrent.delivery.gate import admit
 from microcurrent.delivery.host import Delivered, Host
-from microcurrent.delivery.interlock import first_trip
-from microcurrent.delivery.ledger import SECOND, Ledger
+from microcurrent.delivery.ledger import Ledger
 from microcurrent.delivery.log import Log
-from microcurrent.delivery.wishes import Figures, Wishes
-from microcurrent.delivery.zero import ZERO_CURRENT, confirm_off
-from microcurrent.errors import (
-    DeliveryError,
-    OutputNotConfirmedOff,
-    StimulatorRefused,
-    StimulatorSilent,
-)
-from microcurrent.model import Approval, Limits, Plan, Status, Step, Stimulator, Stimulus, Trip
+from microcurrent.delivery.wishes import Figures
+from microcurrent.errors import DeliveryError
+from microcurrent.model import Approval, Limits, Plan, Step, Stimulator, Stimulus, Trip
 from microcurrent.model.rest import rest_of
 
 STATES = ("idle", "ready", "running", "ending", "pausing", "paused", "held", "off", "tripped")
 
 #: Time [s] between two looks: ten looks within the heartbeat of 1 s.
 POLL = 0.1
-#: Share of a lease after which it is renewed: one lost renewal does not end the current.
-RENEW_AT = 0.5
-#: Time [s] for which zero is tried to be read after a lease, and an end waited for after its ramp.
-PATIENCE = 1.0
 #: Time [s] that a paused or held sitting waits for a person before it ends.
 LONGEST_PAUSE = 600.0
-#: Trips after which a person who has looked may resume: the probes had no contact.
-CONTACT = ("lead-off",)
-
-#: How a stimulator does not answer: by its driver's word, or by a line that was pulled out.
-NO_ANSWER = (StimulatorSilent, StimulatorRefused, OSError)
 
 
 def deliver(plan: Plan, approval: Approval, stimulator: Stimulator, *, limits: Limits,
@@ -60,18 +44,8 @@ def deliver(plan: Plan, approval: Approval, stimulator: Stimulator, *, limits: L
     return Controller(stimulator, limits=limits, host=host).deliver(plan, approval)
 
 
-class Controller:
+class Controller(Flow):
     """The loop of one sitting. `stop` may be called from any thread and from a signal."""
-
-    def __init__(self, stimulator: Stimulator, *, limits: Limits, host: Host) -> None:
-        self._stimulator, self._limits, self._host = stimulator, limits, host
-        self._clock = host.clock
-        self._state = "idle"
-        self._wishes = Wishes()
-        self._shift = 0.0  # time [s] that pauses have put off what follows
-        self._energised = False  # a program is loaded and zero has not been read back since
-        self._trip: Trip | None = None
-        self._lease = self._granted = self._opened = 0.0
 
     @property
     def state(self) -> str:
@@ -129,8 +103,6 @@ class Controller:
             if self._energised:
                 self._abandon()
 
-    # -- one step --------------------------------------------------------------------------------
-
     def _run(self, step: Step) -> bool:
         """Give the current of one step, and what pauses leave of it; return whether the next may follow."""
         self._log.write(
@@ -140,7 +112,7 @@ class Controller:
         rest: Stimulus | None = step.stimulus
         while rest is not None:
             trip = self._flow(replace(step, stimulus=rest))
-            if trip is not None and not (self._host.attended and trip.code in CONTACT):
+            if trip is not None and self._state != "held":
                 self._state, self._trip = "tripped", trip
                 return False
             if self._wishes.stopped:
@@ -152,25 +124,20 @@ class Controller:
             rest = rest_of(rest, self._ledger.last_elapsed)
         return True
 
-    def _flow(self, step: Step) -> Trip | None:
-        """Give the current of a step, or of what is left of one, until it ends; zero is read back."""
-        trip = self._start(step)
-        second = self._clock.now()
-        while trip is None:
-            self._clock.wait(self._poll, unless=lambda: self._wishes.fresh)
-            self._wishes.look()
-            answer = self._read()
-            now = self._clock.now()
-            trip = self._judge(now)
-            if trip is not None or (answer is not None and answer.state == "idle"):
-                break
-            if now - second >= SECOND - self._poll / 2:
-                second = now
-                self._log.measured(self._ledger)
-            self._log.marks(self._wishes)
-            self._steer(answer, now)
-        self._settle(trip)
-        return trip
+    def _trip_at_rest(self, trip: Trip | None) -> Trip | None:
+        """Return what has gone wrong at the stimulator while no current flows, beyond `trip`."""
+        try:
+            status = self._stimulator.status()
+        except NO_ANSWER:
+            return None  # at rest silence harms nobody; the next start needs an answer
+        seen, self._seen = self._seen, status.time
+        if status.time < seen:
+            return self._tripped(
+                "device-restarted", "the stimulator has restarted; what it gave is not known"
+            )
+        if status.state == "fault" and (trip is None or status.fault not in CONTACT_FAULTS):
+            return self._tripped("device-fault", f"the stimulator reports: {status.fault or 'a fault'}")
+        return None
 
     def _wait_for_person(self, trip: Trip | None) -> bool:
         """Wait at zero until a person resumes; False if stopped, or if nobody comes.
@@ -182,8 +149,12 @@ class Controller:
             self._wishes.forget_resumes()
         while not self._wishes.stopped:
             self._log.marks(self._wishes)
+            worse = self._trip_at_rest(trip)
+            if worse is not None:
+                self._fail_at_rest(worse)
+                return False
             by = self._wishes.take_resume()
-            if by is not None and self._cleared():
+            if by is not None and (trip is None or self._cleared()):
                 self._shift += self._clock.now() - began
                 self._state = "ready"
                 self._log.write("resumed", ("by", by), ("waited", self._clock.now() - began))
@@ -199,6 +170,10 @@ class Controller:
             self._wishes.stop(f"nobody resumed within {LONGEST_PAUSE / 60:g} min")
         return False
 
+    def _fail_at_rest(self, trip: Trip) -> None:
+        self._state, self._trip = "tripped", trip
+        self._log.write("trip", ("code", trip.code), ("reason", trip.reason))
+
     def _cleared(self) -> bool:
         """Forget the fault that a lost contact has left; False where the stimulator will not."""
         try:
@@ -207,126 +182,6 @@ class Controller:
             self._log.write("mark", ("note", f"not resumed: {refused}"))
             return False
         return True
-
-    def _start(self, step: Step) -> Trip | None:
-        """Load and grant the first lease; a stimulator that falls silent here is not asked twice."""
-        self._energised = True
-        try:
-            self._stimulator.load(step.stimulus)
-            status = self._stimulator.status()
-            self._ledger.begin(step, status, self._clock.now())
-            if status.state != "armed":
-                return self._tripped("not-armed", f"with its program, the stimulator is {status.state}")
-            self._grant()
-        except (StimulatorSilent, OSError) as silent:
-            return self._tripped("silence", f"no answer at the start of step {step.number}: {silent}")
-        self._state = "running"
-        return None
-
-    def _grant(self) -> None:
-        """Write down the lease, then give it: the record is never behind the current."""
-        self._log.write("lease", ("step", float(self._ledger.step.number)), ("lease", self._lease))
-        self._granted = self._clock.now()
-        self._stimulator.grant(self._lease)
-
-    def _read(self) -> Status | None:
-        """Return the answer and take it into the ledger; None where there is none."""
-        try:
-            status = self._stimulator.status()
-        except NO_ANSWER:
-            return None
-        self._ledger.take(status, self._clock.now())
-        return status
-
-    def _judge(self, now: float) -> Trip | None:
-        trip = first_trip(self._ledger.observe(now), self._limits)
-        if trip is None and self._state == "ending" and now > self._end_by:
-            trip = self._tripped("end-late", "the current was asked to end and has not")
-        return trip
-
-    def _steer(self, answer: Status | None, now: float) -> None:
-        """End if asked to; else renew the lease, but only on an answer: no current on a guess."""
-        if self._wishes.at_once:
-            self._log.write("stop", ("reason", self._wishes.reason), ("at once", 1.0))
-            self._state, self._ledger.ending = "ending", True
-            self._end_by = now + PATIENCE
-            self._cut()
-            return
-        if answer is None:
-            return
-        if self._wishes.stopped and self._state in ("running", "pausing"):
-            self._end(now, "ending")
-            self._log.write("stop", ("reason", self._wishes.reason))
-        elif self._state == "running" and (why := self._wishes.take_pause()) is not None:
-            self._end(now, "pausing")
-            self._log.write("pause", ("reason", why))
-        if now - self._granted >= RENEW_AT * self._lease - self._poll / 2:
-            try:
-                self._grant()
-            except NO_ANSWER:
-                return  # the next answers say why, and the interlocks judge them
-
-    def _end(self, now: float, state: str) -> None:
-        if self._state == "running":
-            self._end_by = now + self._end_ramp + PATIENCE
-            try:
-                self._stimulator.end()
-            except NO_ANSWER:
-                self._cut()
-        self._state, self._ledger.ending = state, True
-
-    def _settle(self, trip: Trip | None) -> None:
-        """Read zero back after a step, and write down how it ended."""
-        if trip is not None:
-            self._state = "held" if self._host.attended and trip.code in CONTACT else "tripped"
-            self._cut()
-            self._log.write("trip", ("code", trip.code), ("reason", trip.reason))
-        off = self._confirm_off()
-        if self._ledger.under_way:
-            self._log.measured(self._ledger)
-            self._log.marks(self._wishes)
-            impedance = self._ledger.close_step()
-            if impedance:
-                self._log.write("impedance", ("step", float(self._ledger.done[-1].number)), *impedance)
-        self._energised = False
-        if self._state == "running":
-            self._state = "ready"
-        elif self._state == "pausing":
-            self._state = "paused"
-        if not off:
-            self._warn("tripped", trip.reason if trip else "the step has ended")
-        self._log.off(off, self._ledger)
-
-    # -- zero ------------------------------------------------------------------------------------
-
-    def _cut(self) -> bool:
-        try:
-            self._stimulator.cut()
-        except NO_ANSWER:
-            return False
-        return True
-
-    def _confirm_off(self) -> bool:
-        patience = self._lease + PATIENCE
-        return confirm_off(self._cut, self._read_raw, clock=self._clock, patience=patience)
-
-    def _read_raw(self) -> Status | None:
-        if self._ledger.under_way:
-            return self._read()
-        try:
-            return self._stimulator.status()
-        except NO_ANSWER:
-            return None
-
-    def _require_quiet(self) -> None:
-        """Refuse a stimulator that is at work: never start one that might be running."""
-        status = self._stimulator.status()
-        if status.state != "idle" or abs(status.output) > ZERO_CURRENT:
-            raise StimulatorRefused(
-                f"The stimulator is {status.state}{': ' + status.fault if status.fault else ''}; a sitting "
-                "starts from idle. Look at probes and leads, clear the fault "
-                "(`microcurrent stimulator clear`), and begin again."
-            )
 
     def _abandon(self) -> None:
         """An error is on its way out: read zero back first."""
@@ -337,20 +192,7 @@ class Controller:
             self._warn("interrupted", "the sitting broke off")
         if not self._log.lost:
             self._log.off(off, self._ledger)
-            self._log.write("closed", ("ending", "interrupted"))
-
-    def _warn(self, ending: str, reason: str) -> NoReturn:
-        """Tell the person that zero could not be read back, whether or not the record can be kept."""
-        self._state = "tripped"
-        try:
-            if not self._log.lost:
-                self._log.off(False, self._ledger)
-                self._log.write("closed", ("ending", ending))
-        finally:
-            raise OutputNotConfirmedOff(
-                f"Zero output could not be read back ({reason}). Take the probes off the skin now, then "
-                "switch the stimulator off."
-            )
+            self._finish("interrupted")
 
     # -- the sitting -------------------------------------------------------------------------------
 
@@ -364,6 +206,10 @@ class Controller:
                 self._log.write("pause", ("reason", why))
                 if not self._wait_for_person(None):
                     return False
+            worse = self._trip_at_rest(None) if self._ledger.done else None
+            if worse is not None:
+                self._fail_at_rest(worse)
+                return False
             left = self._opened + self._shift + step.start - self._clock.now()
             if left <= 0:
                 return True
@@ -376,8 +222,7 @@ class Controller:
         if ending == "stopped" and self._state != "ending":  # before a step, between two or in a pause
             self._log.write("stop", ("reason", self._wishes.reason))
         self._state = "tripped" if self._trip else "off"
-        self._log.marks(self._wishes)
-        self._log.write("closed", ("ending", ending))
+        self._finish(ending)
         return Delivered(
             plan=plan.digest,
             ending=ending,
@@ -386,6 +231,3 @@ class Controller:
             trip=self._trip,
             reason=self._wishes.reason if ending == "stopped" else "",
         )
-
-    def _tripped(self, code: str, reason: str) -> Trip:
-        return Trip(code=code, reason=reason, time=self._log.time)

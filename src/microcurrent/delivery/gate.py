@@ -66,8 +66,9 @@ def level(limits: Limits, id_: str) -> float:
 def beyond(stimulus: Stimulus, capabilities: Capabilities) -> tuple[str, ...]:
     """Return why a stimulator of these capabilities must refuse a program; empty if it need not.
 
-    Ramps in and out are held against `min_ramp`. A constant current is felt wherever it jumps, so
-    its surge and its reversals are too; an alternating one jumps at every pulse by design.
+    Ramps in and out are held against `min_ramp`. A constant current, or one that is nearly so, is felt
+    wherever it jumps, so its surge and its reversals are too; an alternating one jumps at every pulse by
+    design.
     """
     reasons = []
     if stimulus.peak > capabilities.max_current * (1 + ROUNDING):
@@ -76,7 +77,7 @@ def beyond(stimulus: Stimulus, capabilities: Capabilities) -> tuple[str, ...]:
             f"of {capabilities.name}"
         )
     rises = [stimulus.ramp.rise, stimulus.ramp.fall]
-    if stimulus.waveform.is_constant:
+    if stimulus.waveform.is_constant or abs(stimulus.waveform.mean) > 0.5:
         if stimulus.surge:
             rises += [stimulus.surge.rise, stimulus.surge.fall]
         if stimulus.polarity.mode == "alternating":

@@ -40,6 +40,14 @@ TIME_STEP = 1e-3
 PACE_TOLERANCE = 0.02
 
 
+def stopped_by_hand(observation: Observation, limits: Limits) -> Trip | None:
+    """Trip if somebody pressed the stop of the stimulator itself: whatever else shows, that comes first."""
+    status = observation.status
+    if status.state == "fault" and "by hand" in status.fault:
+        return _trip(observation, "stopped-by-hand", "somebody has stopped the stimulator itself")
+    return None
+
+
 def over_current(observation: Observation, limits: Limits) -> Trip | None:
     """Trip if the peak commanded or measured is above the limit or above what the stimulator can."""
     most = min(limits.stop("total-current"), observation.capabilities.max_current)
@@ -236,6 +244,7 @@ def sitting_time(observation: Observation, limits: Limits) -> Trip | None:
 
 #: All rules; the first that speaks names the trip, so causes stand before consequences.
 INTERLOCKS: tuple[Interlock, ...] = (
+    stopped_by_hand,
     over_current, lead_off, compliance, short, mismatch, device_fault, device_stopped, silence, frozen,
     pace, net_dc, charge_drift, impedance_jump, dc_charge, sitting_time,
 )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from microcurrent.delivery.clock import Clock
 from microcurrent.delivery.zero import ZERO_CURRENT, confirm_off
-from microcurrent.errors import StimulatorRefused, StimulatorSilent
+from microcurrent.errors import OutputNotConfirmedOff, StimulatorRefused, StimulatorSilent
 from microcurrent.model import Capabilities, Ramp, Status, Stimulator, Stimulus, shapes
 from microcurrent.units import write
 
@@ -56,15 +56,22 @@ class ArtificialSkin:
 def self_test(stimulator: Stimulator, clock: Clock, skin: ArtificialSkin) -> Iterator[Check]:
     """Yield the checks one by one; each starts from zero and ends there.
 
-    Nobody may be connected. Raises `StimulatorSilent` where the stimulator does not answer.
+    Nobody may be connected: the test ends at the first sign that another load is. Raises `StimulatorSilent`
+    where the stimulator does not answer, and `OutputNotConfirmedOff` where it does not end at zero.
     """
     bench = _Bench(stimulator, clock, stimulator.capabilities())
     try:
-        yield bench.zero("at rest")
+        rest = bench.zero("at rest")
+        yield rest
+        if not rest.passed:
+            return
         yield from _refusals(bench)
         for current in SWEEP:
             if current * skin.resistance < 0.9 * bench.can.max_voltage and current <= bench.can.max_current:
-                yield bench.sweep(current, skin.resistance)
+                measured = bench.sweep(current, skin.resistance)
+                yield measured
+                if not measured.passed:  # it is not the load that was promised: it may be a person
+                    return
         yield bench.balance()
         yield bench.ends("end: zero by a ramp", stimulator.end, bench.can.end_ramp + 2 * LOOK)
         yield bench.ends("cut: zero at once", stimulator.cut, 2 * LOOK)
@@ -72,7 +79,11 @@ def self_test(stimulator: Stimulator, clock: Clock, skin: ArtificialSkin) -> Ite
         for broken in BREAKS:
             yield bench.interlock(broken, skin)
     finally:
-        bench.quiet()
+        if not bench.quiet():
+            raise OutputNotConfirmedOff(
+                f"Zero output of {bench.can.name} could not be read back. Take off what is connected, then "
+                "switch the stimulator off."
+            )
 
 
 def _refusals(bench: _Bench) -> Iterator[Check]:

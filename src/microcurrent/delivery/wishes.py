@@ -16,16 +16,17 @@ class Wishes:
     """Stop, cut, pause, resume and marks. Takes no lock, so that a signal may call it at any moment."""
 
     def __init__(self) -> None:
-        self._stops: deque[tuple[str, bool]] = deque(maxlen=MOST_MARKS)
+        self._stops: deque[str] = deque(maxlen=MOST_MARKS)
         self._pauses: deque[str] = deque(maxlen=1)
         self._resumes: deque[str] = deque(maxlen=1)
         self._marks: deque[tuple[str, Figures]] = deque()
-        self._fresh = False
+        self._fresh = self._at_once = self._closed = False
 
     def stop(self, reason: str, *, at_once: bool = False) -> None:
         """Ask for the end, by the ramp or `at_once`; the first reason is kept."""
         if len(self._stops) < MOST_MARKS or at_once:
-            self._stops.append((reason, at_once))
+            self._stops.append(reason)
+        self._at_once = self._at_once or at_once
         self._fresh = True
 
     def pause(self, reason: str) -> None:
@@ -40,6 +41,8 @@ class Wishes:
 
     def mark(self, kind: str, figures: Figures) -> None:
         """Keep what was felt or noticed; `DeliveryError` when too many wait: none is lost unseen."""
+        if self._closed:
+            raise DeliveryError("The sitting is closed; write this down with `microcurrent record`.")
         if len(self._marks) >= MOST_MARKS:
             raise DeliveryError(f"{MOST_MARKS} marks wait to be written down; this one was not taken.")
         self._marks.append((kind, figures))
@@ -52,12 +55,12 @@ class Wishes:
     @property
     def at_once(self) -> bool:
         """Whether anybody asked for zero at once."""
-        return any(urgent for _, urgent in self._stops)
+        return self._at_once
 
     @property
     def reason(self) -> str:
         """The first reason to stop, or nothing."""
-        return self._stops[0][0] if self._stops else ""
+        return self._stops[0] if self._stops else ""
 
     @property
     def fresh(self) -> bool:
@@ -71,6 +74,10 @@ class Wishes:
     def forget_resumes(self) -> None:
         """Drop what was asked before there was anything to resume: nobody had looked then."""
         self._resumes.clear()
+
+    def close(self) -> None:
+        """Take no more marks: nobody would write them down."""
+        self._closed = True
 
     def take_pause(self) -> str | None:
         """Return the reason of a pause that was asked for, once."""

@@ -12,18 +12,31 @@ from microcurrent.model.waveform import Piece, Waveform
 def rest_of(stimulus: Stimulus, elapsed: float) -> Stimulus | None:
     """Return what follows `elapsed` [s], as a stimulus of its own; None if its ramps no longer fit.
 
-    A surge begins anew. Alternating polarity goes on with the next stretch whole, so that no stretch is
-    given twice and each keeps its sign; the rest of the one that was broken off is left out.
+    A surge goes on with the next one whole, alternating polarity with the next stretch whole, so that none
+    is given twice and each keeps its sign; what is left of the one that was broken off is left out. With
+    both, that is the next moment at which both begin.
     """
-    waveform, left = stimulus.waveform, stimulus.duration - elapsed
-    if stimulus.polarity.mode == "alternating":
-        begun = math.ceil(elapsed / stimulus.polarity.every - 1e-9)
-        left = stimulus.duration - begun * stimulus.polarity.every
-        if begun % 2:
-            waveform = negative(waveform)
+    waveform, start = stimulus.waveform, elapsed
+    every = stimulus.polarity.every if stimulus.polarity.mode == "alternating" else 0.0
+    surge = stimulus.surge.period if stimulus.surge else 0.0
+    if every or surge:
+        longer, other = max(every, surge), min(every, surge)
+        begun = math.ceil(elapsed / longer - 1e-9)
+        while other and not _whole(begun * longer / other):
+            begun += 1
+            if begun * longer >= stimulus.duration:
+                return None
+        start = begun * longer
+    if every and round(start / every) % 2:
+        waveform = negative(waveform)
+    left = stimulus.duration - start
     if left <= stimulus.ramp.rise + stimulus.ramp.fall:
         return None
     return replace(stimulus, waveform=waveform, duration=left)
+
+
+def _whole(number: float) -> bool:
+    return abs(number - round(number)) < 1e-9 * max(1.0, number)
 
 
 def negative(waveform: Waveform) -> Waveform:

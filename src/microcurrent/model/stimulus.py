@@ -249,7 +249,8 @@ class Stimulus:
         if all(c == 0 for c in poly):
             return 0.0
         if self.waveform.is_constant:
-            return math.fsum(c * (b - a) ** (j + 1) / (j + 1) for j, c in enumerate(poly))
+            level = of(self.waveform.pieces[0].first)
+            return level * math.fsum(c * (b - a) ** (j + 1) / (j + 1) for j, c in enumerate(poly))
         period = 1 / self.frequency
         first, last = math.ceil(a * self.frequency - 1e-9), math.floor(b * self.frequency + 1e-9)
         if first >= last:

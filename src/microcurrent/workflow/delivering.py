@@ -126,11 +126,15 @@ def _give(
     try:
         with _stopped_by_signals() as started:
             running = deliver_in_thread(plan, approval, stimulator, limits=tables.limits(), host=host)
-            started(running)
-            if delivery.on_running is not None:
-                delivery.on_running(running)
-            delivered = running.result()
+            with running:  # whatever goes wrong here, the current ends
+                started(running)
+                if delivery.on_running is not None:
+                    delivery.on_running(running)
+                delivered = running.result()
         ending, unsaid = delivered.ending, ()
+        if running.display_error is not None:
+            note = f"the display of progress failed: {running.display_error}"
+            sink(Event(time=delivered.time, utc=clock.utc(), kind="mark", figures=(("note", note),)))
     except OutputNotConfirmedOff as live:
         ending = "tripped"
         raise OutputNotConfirmedOff(

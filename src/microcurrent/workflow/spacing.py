@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime
 import math
+from collections.abc import Iterator
 
 from microcurrent import tables, units
 from microcurrent.errors import ApprovalRefused
-from microcurrent.model.plan import Plan
+from microcurrent.model.body import Point
+from microcurrent.model.plan import Path, Plan
 from microcurrent.workflow.stimulators import REHEARSAL, split
 from microcurrent.workflow.workspace import Workspace
 
 #: Sites of one body farther apart than this [m] are not one zone: more than the largest pad is wide.
 _APART = 0.10
+#: Longest stretch [m] of a way that is not looked at.
+_STEP = 0.02
 
 
 def check_spacing(
@@ -44,4 +48,19 @@ def check_spacing(
 def _same_zone(one: Plan, other: Plan) -> bool:
     if one.body != other.body:
         return True
-    return any(math.dist(a.position, b.position) < _APART for a in one.sites for b in other.sites)
+    there = list(_touched(other))
+    return any(math.dist(a, b) < _APART for a in _touched(one) for b in there)
+
+
+def _touched(plan: Plan) -> Iterator[Point]:
+    """Yield the places that the probes of a plan stand on or pass, no two of a way far apart."""
+    for step in plan.steps:
+        for part in (step.anode, step.cathode):
+            corners = [plan.site(name).position for name in part.sites]
+            way = list(part.way) if isinstance(part, Path) and part.way else corners
+            yield from way
+            for a, b in zip(way, way[1:], strict=False):
+                count = math.ceil(math.dist(a, b) / _STEP)
+                for k in range(1, count):
+                    x, y, z = (u + (v - u) * k / count for u, v in zip(a, b, strict=True))
+                    yield x, y, z

@@ -188,6 +188,22 @@ def test_late_and_foreign_answers_are_dropped():
     assert driver.status().state == "idle"
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        said().replace(b"zero=1 ", b""), said().replace(b"running", b"asleep"),
+        said().replace(b"net=5", b"net=--5"), said().replace(b"square=4", b"square=-4"),
+        said().replace(b"net=5", b"net=" + b"9" * 400), said().replace(b"net=5", b"net=" + b"9" * 5000),
+        said().replace(b"fault=-", b"fault=\xff"), b"ok",
+    ],
+)  # fmt: skip
+def test_an_answer_that_makes_no_sense_is_none(answer):
+    with pytest.raises(StimulatorSilent):
+        FirmwareStimulator(Scripted(answer)).status()
+    with pytest.raises(StimulatorSilent, match="makes no sense"):
+        FirmwareStimulator(Scripted(answer)).capabilities()
+
+
 def test_an_old_number_is_no_answer():
     driver = FirmwareStimulator(Scripted(said(), b"no old"))
     driver.status()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
+from typing import TypeVar
 
 from microcurrent.delivery import wire
 from microcurrent.delivery.program import compact
 from microcurrent.delivery.transport.line import Line
-from microcurrent.errors import StimulatorRefused, StimulatorSilent
+from microcurrent.errors import StimulatorRefused, StimulatorSilent, ValueRefused
 from microcurrent.model import Capabilities, Status, Stimulus
+
+T = TypeVar("T")
 
 #: Time [s] that an answer may take: a loaded line of 115 200 baud carries the longest one in a third of it.
 ANSWER = 0.15
@@ -85,21 +89,7 @@ class FirmwareStimulator:
         if self._can is None:
             answer = self._ask(b"caps")
             self._require(answer)
-            said = self._figures(answer)
-            self._can = Capabilities(
-                name=self._name,
-                max_current=said["current"] / 1e9,
-                max_voltage=said["voltage"] / 1e3,
-                max_lease=said["lease"] / 1e3,
-                min_ramp=said["ramp"] / 1e5,
-                end_ramp=said["end"] / 1e5,
-                max_charge=said["charge"] / 1e6,
-                max_time=said["time"] / 1e5,
-                max_phase_charge=said["phase"] / 1e9,
-                shortest=said["shortest"] / 1e6,
-                slope_steps=said["steps"],
-                max_pieces=said["pieces"],
-            )
+            self._can = self._understood(lambda: _capabilities(self._name, figures_of(answer)))
         return self._can
 
     def load(self, stimulus: Stimulus) -> None:
@@ -145,10 +135,11 @@ class FirmwareStimulator:
         """Return what the stimulator measures since the last status."""
         answer = self._ask(b"status")
         self._require(answer)
-        said = {word.partition(b"=")[0]: word.partition(b"=")[2] for word in answer}
-        figures = self._figures(answer)
         self._uncertain = None  # what has not arrived by now is too old to be taken
-        return self._read(figures, said[b"state"].decode(), said[b"fault"].decode())
+        said = {word.partition(b"=")[0]: word.partition(b"=")[2] for word in answer}
+        return self._understood(
+            lambda: self._read(figures_of(answer), said[b"state"].decode(), said[b"fault"].decode())
+        )
 
     def close(self) -> None:
         """Give the line back."""
@@ -270,15 +261,44 @@ class FirmwareStimulator:
             raise StimulatorSilent(f"{self._name} does not answer to hello.")
         self._require(answer)
         said = dict(word.partition(b"=")[::2] for word in answer[1:])
-        self._session, self._number = said[b"session"], 1
+        self._name = self._understood(
+            lambda: f"{said[b'name'].decode()} (firmware {said[b'firmware'].decode()})"
+        )
+        self._session, self._number = self._understood(lambda: said[b"session"]), 1
         self._renewed = True
-        self._name = f"{said[b'name'].decode()} (firmware {said[b'firmware'].decode()})"
 
-    @staticmethod
-    def _figures(answer: list[bytes]) -> dict[str, int]:
-        figures = {}
-        for word in answer:
-            name, _, value = word.partition(b"=")
-            if value.lstrip(b"-").isdigit():
-                figures[name.decode()] = int(value)
-        return figures
+    def _understood(self, read: Callable[[], T]) -> T:
+        """Return what an answer says; one that makes no sense is none."""
+        try:
+            return read()
+        except (ArithmeticError, KeyError, ValueError, ValueRefused) as nonsense:
+            raise StimulatorSilent(
+                f"{self._name} answers what makes no sense: {nonsense!r:.120}."
+            ) from nonsense
+
+
+def figures_of(answer: list[bytes]) -> dict[str, int]:
+    """Return the whole numbers among the words of an answer, by name."""
+    figures = {}
+    for word in answer:
+        name, _, value = word.partition(b"=")
+        if value.removeprefix(b"-").isdigit():
+            figures[name.decode()] = int(value)
+    return figures
+
+
+def _capabilities(name: str, said: dict[str, int]) -> Capabilities:
+    return Capabilities(
+        name=name,
+        max_current=said["current"] / 1e9,
+        max_voltage=said["voltage"] / 1e3,
+        max_lease=said["lease"] / 1e3,
+        min_ramp=said["ramp"] / 1e5,
+        end_ramp=said["end"] / 1e5,
+        max_charge=said["charge"] / 1e6,
+        max_time=said["time"] / 1e5,
+        max_phase_charge=said["phase"] / 1e9,
+        shortest=said["shortest"] / 1e6,
+        slope_steps=said["steps"],
+        max_pieces=said["pieces"],
+    )

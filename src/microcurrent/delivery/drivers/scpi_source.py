@@ -190,8 +190,16 @@ class ScpiSource:
 
     def cut(self) -> None:
         """Off at once, read back; a fault stays. Sent whatever is uncertain."""
-        self._off()
+        # First on this side: whatever becomes of the commands, no status may start another shot.
+        if self._state in ("running", "ending"):
+            self._stopped = self._clock.now()
         self._state = "fault" if self._fault else "idle"
+        self._lease_end = -math.inf
+        try:
+            self._off()
+        except StimulatorRefused:
+            self._fault, self._state = self._fault or "its output does not go off", "fault"
+            raise
 
     def clear(self) -> None:
         """Forget a fault, which is kept on this side only; refused unless the output reads off."""
