@@ -72,6 +72,7 @@ def info(name: Name, json: Json = False) -> None:
 @app.command()
 def test(
     name: Name = "pty",
+    *,
     resistance: Annotated[
         str,
         typer.Option(
