@@ -15,7 +15,7 @@ from microcurrent.model import Polarity, Ramp, Stimulus, Surge, shapes
 
 AMPLITUDES = st.sampled_from([20e-6, 300e-6, 1e-3, 1.01e-3, 3e-3])
 RAMPS = st.sampled_from([0.0, 0.5, 1.0, 2.0])
-WAITS = st.sampled_from([1, 37, 500, 5_000, 25_000, 200_000, 990_000])
+WAITS = st.sampled_from([1, 37, 500, 5_000, 25_000, 200_000, 990_000, 1_500_000])
 #: Without shrinking: that a rule is missing is all that is asked.
 GENERATE = (Phase.generate,)
 FAULTS = ("open", "short", "gain", "leak", "stuck", "noise", "compliance")
