@@ -195,6 +195,27 @@ def test_a_stop_by_hand_beside_a_lost_contact_is_not_held(make):
     assert delivered.ending == "tripped" and delivered.trip.code == "stopped-by-hand"
 
 
+def test_a_stop_by_hand_just_before_the_load_is_a_trip_in_the_record(make):
+    bench = make.Bench(make.direct(duration=30.0, ramp=2.0))
+    load = bench.stimulator.load
+
+    def stopped(stimulus):
+        bench.stimulator._off("fault", "stopped by hand")
+        load(stimulus)
+
+    bench.stimulator.load = stopped
+    delivered = bench.deliver()
+    assert delivered.ending == "tripped" and "stopped by hand" in delivered.trip.reason
+    assert bench.kinds[-3:] == ["trip", "off", "closed"] and "lease" not in bench.kinds
+
+
+def test_a_pause_that_is_not_heard_ends_with_the_lease(make):
+    bench = make.Bench(make.direct(duration=60.0, ramp=5.0))
+    bench.stimulator.end = lambda: None
+    delivered = start(bench, (20.0, "pause", "the door"))
+    assert delivered.ending == "tripped" and bench.clock.last_flow < 20.1 + 1.0 + 0.1
+
+
 def test_a_stimulator_that_restarts_in_a_pause_or_between_steps_ends_the_sitting(make):
     for moment, wishes in ((15.0, [(10.0, "pause", "a look"), (20.0, "resume", "A. Person")]), (32.0, [])):
         faults = [Fault(kind="reset", start=moment, stop=moment + 0.1)]

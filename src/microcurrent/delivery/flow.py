@@ -90,7 +90,17 @@ class Flow:
             self._grant()
         except (StimulatorSilent, OSError) as silent:
             return self._tripped("silence", f"no answer at the start of step {step.number}: {silent}")
+        except StimulatorRefused:
+            fault = self._fault_of_stimulator()
+            if not fault:
+                raise
+            return self._tripped("device-fault", f"the stimulator reports: {fault}")
         return None
+
+    def _fault_of_stimulator(self) -> str:
+        """Return the fault that has latched, or nothing: a refusal is told from a stop at the device."""
+        status = self._read_raw()
+        return (status.fault or "a fault") if status is not None and status.state == "fault" else ""
 
     def _grant(self) -> None:
         """Write down the lease, then give it: the record is never behind the current."""
@@ -110,7 +120,7 @@ class Flow:
 
     def _judge(self, now: float) -> Trip | None:
         trip = first_trip(self._ledger.observe(now), self._limits)
-        if trip is None and self._state == "ending" and now > self._end_by:
+        if trip is None and self._state in ("ending", "pausing") and now > self._end_by:
             trip = self._tripped("end-late", "the current was asked to end and has not")
         return trip
 
@@ -132,7 +142,7 @@ class Flow:
             self._end(now, "ending")
             self._log.write("stop", ("reason", self._wishes.reason))
             return
-        elif self._state == "running" and (why := self._wishes.take_pause()) is not None:
+        if self._state == "running" and (why := self._wishes.take_pause()) is not None:
             self._end(now, "pausing")
             self._log.write("pause", ("reason", why))
             return
