@@ -24,6 +24,7 @@ that it can be lifted out and certified alone.
     drivers/     one file for each kind of stimulator
     peak         largest current of a program within a stretch of time
     load         the skin as a stimulator sees it
+    sums         what has flowed, added up
     faults       what can break in it
     simulator    a stimulator in software, with faults to order; the controller cannot reach it
 """

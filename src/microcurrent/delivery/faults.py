@@ -1,4 +1,4 @@
-"""Faults of a simulated stimulator, and the sums of what flowed through it."""
+"""Faults of a simulated stimulator, to order."""
 
 from __future__ import annotations
 
@@ -59,23 +59,3 @@ def growth(faults: tuple[Fault, ...], kind: str, time: float) -> float:
 def added(faults: tuple[Fault, ...], kind: str, time: float) -> float:
     """Return the sum of the sizes of the faults of a kind that hold at `time` [s]."""
     return math.fsum(f.size for f in faults if f.kind == kind and f.start <= time < f.stop)
-
-
-@dataclass
-class Sums:
-    """What flowed: `time` [s], `net` and `absolute` charge [C], `square` [A2 s]; peaks [A], [V]."""
-
-    time: float = 0.0
-    net: float = 0.0
-    absolute: float = 0.0
-    square: float = 0.0
-    peak: float = 0.0
-    commanded: float = 0.0
-    voltage: float = 0.0
-
-    def add(self, other: Sums) -> None:
-        """Add what flowed later."""
-        for name in ("time", "net", "absolute", "square"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("peak", "commanded", "voltage"):
-            setattr(self, name, max(getattr(self, name), getattr(other, name)))

@@ -12,10 +12,11 @@ import math
 from dataclasses import replace
 
 from microcurrent.delivery.clock import Clock
-from microcurrent.delivery.faults import Fault, Sums, active, added, growth
+from microcurrent.delivery.faults import Fault, active, added, growth
 from microcurrent.delivery.gate import ROUNDING, beyond
 from microcurrent.delivery.load import SkinLoad
 from microcurrent.delivery.peak import last_below, peak_between
+from microcurrent.delivery.sums import Sums
 from microcurrent.errors import StimulatorRefused, StimulatorSilent
 from microcurrent.model import Capabilities, Ramp, Status, Stimulus
 from microcurrent.model.checks import finite

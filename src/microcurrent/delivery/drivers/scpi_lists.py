@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from microcurrent.delivery.sums import Sums
 from microcurrent.errors import StimulatorRefused
 from microcurrent.model import Piece, Stimulus, Waveform
 
@@ -44,25 +45,6 @@ class Setting:
     command: str
     ask: str
     expect: tuple[float, ...] | str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sums:
-    """What flows: `net` and `absolute` charge [C], `square` [A2 s], `peak` [A]."""
-
-    net: float = 0.0
-    absolute: float = 0.0
-    square: float = 0.0
-    peak: float = 0.0
-
-    def plus(self, other: Sums) -> Sums:
-        """Return both together."""
-        return Sums(
-            net=self.net + other.net,
-            absolute=self.absolute + other.absolute,
-            square=self.square + other.square,
-            peak=max(self.peak, other.peak),
-        )
 
 
 @dataclass(frozen=True, kw_only=True)

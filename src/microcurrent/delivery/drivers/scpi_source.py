@@ -33,13 +33,13 @@ from microcurrent.delivery.drivers.scpi_lists import (
     STEP,
     Setting,
     Shot,
-    Sums,
     alternating,
     direct,
     points_of,
     stair,
 )
 from microcurrent.delivery.gate import beyond
+from microcurrent.delivery.sums import Sums
 from microcurrent.delivery.transport.line import Line
 from microcurrent.errors import StimulatorRefused, StimulatorSilent
 from microcurrent.model import Capabilities, Status, Stimulus

@@ -37,14 +37,15 @@ from microcurrent.delivery.drivers.stimjim_trains import (
     Ears,
     Error,
     Fall,
-    Sums,
     Train,
+    count,
     ends,
     error_of,
     refusals,
     train_of,
 )
 from microcurrent.delivery.gate import ROUNDING, beyond
+from microcurrent.delivery.sums import Sums
 from microcurrent.delivery.transport.line import Line
 from microcurrent.errors import StimulatorRefused, StimulatorSilent
 from microcurrent.model import Capabilities, Status, Stimulus
@@ -117,8 +118,7 @@ class StimjimStimulator:
         self._ended: _Flight | None = None  # complete, its means on their way
         self._fall: Fall | None = None
         self._planned = self._began = self._lease_ends = 0.0
-        self._elapsed, self._total, self._window = 0.0, Sums(), Sums()  # the window: since the last news
-        self._last: Status = self._made(0.0, None)
+        self._restart()
 
     # -- the commands --------------------------------------------------------------------------------
 
@@ -368,7 +368,7 @@ class StimjimStimulator:
 
     def _count(self, flight: _Flight, currents: list[float], pulses: float) -> None:
         for sums in (self._total, self._window):
-            sums.count(flight.train, currents, pulses)
+            count(sums, flight.train, currents, pulses=pulses)
 
     def _reach(self, elapsed: float) -> None:
         """Bring the news up to a time [s] into the program; a gap before a train counts as its rest."""
@@ -411,5 +411,6 @@ class StimjimStimulator:
         self._planned = self._began = self._lease_ends = 0.0
 
     def _restart(self) -> None:
+        # The window: since the last news.
         self._elapsed, self._total, self._window = 0.0, Sums(), Sums()
         self._last = self._made(0.0, None)

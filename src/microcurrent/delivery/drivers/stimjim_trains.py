@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from microcurrent.delivery.sums import Sums
 from microcurrent.model import Stimulus
 from microcurrent.units import write
 
@@ -176,26 +177,15 @@ class Shape:
     cycles: int
 
 
-@dataclass(kw_only=True)
-class Sums:
-    """What has flowed: over `time` [s], charges [C], square [A2 s], peaks measured and commanded [A]."""
-
-    time: float = 0.0
-    net: float = 0.0
-    absolute: float = 0.0
-    square: float = 0.0
-    peak: float = 0.0
-    commanded: float = 0.0
-
-    def count(self, train: Train, currents: list[float], pulses: float) -> None:
-        """Add so many pulses of a train, with these currents [A] in its stages."""
-        for stage, current in zip(train.stages, currents, strict=True):
-            charge = current * stage.width / 1e6 * pulses
-            self.net += charge
-            self.absolute += abs(charge)
-            self.square += charge * current
-            self.peak = max(self.peak, abs(current))
-        self.commanded = max(self.commanded, train.peak)
+def count(sums: Sums, train: Train, currents: list[float], *, pulses: float) -> None:
+    """Add so many pulses of a train to what has flowed, with these currents [A] in its stages."""
+    for stage, current in zip(train.stages, currents, strict=True):
+        charge = current * stage.width / 1e6 * pulses
+        sums.net += charge
+        sums.absolute += abs(charge)
+        sums.square += charge * current
+        sums.peak = max(sums.peak, abs(current))
+    sums.commanded = max(sums.commanded, train.peak)
 
 
 class Ears:
