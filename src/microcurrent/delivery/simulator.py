@@ -360,9 +360,8 @@ class SimulatedStimulator:
 
     @property
     def _commanded(self) -> float:
-        if not self._flowing or self._program is None:
-            return 0.0
-        return abs(self._program.current_at(self._elapsed))
+        program = self._program if self._flowing else None
+        return abs(program.current_at(self._elapsed)) if program else 0.0
 
     @property
     def _name(self) -> str:

@@ -25,7 +25,7 @@ which terminal is positive, and that its clock and the host's agree.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import NoReturn
 
 from microcurrent.delivery.clock import Clock
@@ -37,6 +37,7 @@ from microcurrent.delivery.drivers.stimjim_trains import (
     Ears,
     Error,
     Fall,
+    Flight,
     Train,
     count,
     ends,
@@ -77,22 +78,6 @@ _STOP = b"T-1\nM0,3\n"
 _READ = b"E0,1\nE0,0\n"
 
 
-@dataclass(kw_only=True)
-class _Flight:
-    """A train that was started: `start` [s] into the program, `sent` [s] on the host's clock."""
-
-    train: Train
-    slot: int
-    start: float
-    sent: float
-    pulses: int = 0
-    means: list[int] = field(default_factory=list)
-
-    @property
-    def due(self) -> float:
-        return self.sent + self.train.length
-
-
 class StimjimStimulator:
     """A Stimjim on its stock firmware; implements `microcurrent.model.Stimulator`, with channel 0.
 
@@ -114,11 +99,12 @@ class StimjimStimulator:
         self._gap, self._gaps = 0.0, 0
         self._program: Stimulus | None = None
         self._next: tuple[int, Train] | None = None
-        self._flight: _Flight | None = None
-        self._ended: _Flight | None = None  # complete, its means on their way
+        self._flight: Flight | None = None
+        self._ended: Flight | None = None  # complete, its means on their way
         self._fall: Fall | None = None
         self._planned = self._began = self._lease_ends = 0.0
-        self._restart()
+        self._elapsed, self._total, self._window = 0.0, Sums(), Sums()  # the window: since the last news
+        self._last: Status = self._made(0.0, None)
 
     # -- the commands --------------------------------------------------------------------------------
 
@@ -261,7 +247,7 @@ class StimjimStimulator:
         if ended is not None:
             self._gap, self._gaps = self._gap + now - ended.due, self._gaps + 1
         self._line.send(b"T%d\n" % slot)
-        self._flight = _Flight(train=train, slot=slot, start=now - self._began, sent=now)
+        self._flight = Flight(train=train, slot=slot, start=now - self._began, sent=now)
         self._await("started", ANSWER)
         if self._figures != (slot,) or self._ended is not None:
             self._doubt("has started another train, or not said what the last one gave")
@@ -345,7 +331,7 @@ class StimjimStimulator:
             self._slots[self._figures[0]] = self._figures[1:]
         return kind
 
-    def _stage(self, ended: _Flight) -> str:
+    def _stage(self, ended: Flight) -> str:
         """Take a mean in; those of a whole train are counted."""
         if self._figures[0] != len(ended.means):
             return "stage"
@@ -359,14 +345,14 @@ class StimjimStimulator:
         self._last = self._made(currents[-1], None)
         return "measured"
 
-    def _assume(self, flight: _Flight) -> None:
+    def _assume(self, flight: Flight) -> None:
         """Count a train that was cut as if it had flowed until now: its measured means are lost."""
         share = min(1.0, (self._clock.now() - flight.sent) / flight.train.length)
         currents = [stage.current / 1e6 for stage in flight.train.stages]
         self._count(flight, currents, share * flight.train.pulses)
         self._reach(flight.start + share * flight.train.length)
 
-    def _count(self, flight: _Flight, currents: list[float], pulses: float) -> None:
+    def _count(self, flight: Flight, currents: list[float], pulses: float) -> None:
         for sums in (self._total, self._window):
             count(sums, flight.train, currents, pulses=pulses)
 
@@ -411,6 +397,5 @@ class StimjimStimulator:
         self._planned = self._began = self._lease_ends = 0.0
 
     def _restart(self) -> None:
-        # The window: since the last news.
         self._elapsed, self._total, self._window = 0.0, Sums(), Sums()
         self._last = self._made(0.0, None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from microcurrent.delivery.sums import Sums
 from microcurrent.model import Stimulus
@@ -175,6 +175,26 @@ class Shape:
     stages: tuple[tuple[float, int], ...]
     period: int
     cycles: int
+
+
+@dataclass(kw_only=True)
+class Flight:
+    """A train that was started: `start` [s] into the program, `sent` [s] on the host's clock.
+
+    `slot` of the device; `pulses` and `means` [µA], one a stage, as the device tells them at the end.
+    """
+
+    train: Train
+    slot: int
+    start: float
+    sent: float
+    pulses: int = 0
+    means: list[int] = field(default_factory=list)
+
+    @property
+    def due(self) -> float:
+        """When it is over [s], on the host's clock."""
+        return self.sent + self.train.length
 
 
 def count(sums: Sums, train: Train, currents: list[float], *, pulses: float) -> None:
