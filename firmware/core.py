@@ -9,7 +9,9 @@ States: idle -> armed -> running -> ending -> idle, and fault, which latches unt
 """
 
 import bounds
-from program import ALTERNATING, LINE, LONGEST_HOLD, ONE, TURN, area, largest_phase, part, scale
+from admission import beyond
+from program import LONGEST_HOLD, TURN, area, part, scale
+from sides import Sides
 
 IDLE, ARMED, RUNNING, ENDING, FAULT = 0, 1, 2, 3, 4
 STATES = ("idle", "armed", "running", "ending", "fault")
@@ -29,8 +31,6 @@ _SQUARE_CARRY = 20
 _QUIET = 10_000
 #: Times that are only compared with less stop counting here [us].
 _ENOUGH = 10_000_000
-#: Time [us] for which a direct current, and a pulsed one, must be right for a wrong look to be over.
-_RIGHT_DIRECT, _RIGHT_PULSED = 5_000, 500
 #: Stretch [us] over which the direct part of a balanced current is judged.
 _SECOND = 1_000_000
 
@@ -52,10 +52,7 @@ class Core:
         self.number = 0  # of the last line taken in this session
         self.lease_end = self.last_flow = self.ms
         self.quiet_us = self.off_us = 0
-        # What is wrong, apart for a positive, a negative and no command: a half of the stage may fail.
-        self.causes = ["", "", ""]
-        self.wrong_us, self.wrong_looks, self.wrong_at = [0, 0, 0], [0, 0, 0], [0, 0, 0]
-        self.right_us, self.right_looks = [0, 0, 0], [0, 0, 0]
+        self.sides = Sides()
         self.sitting_charge = 0  # [CARRY] |net| of earlier programs of this sitting
         self.sitting_time = 0  # [10 us] of earlier programs of this sitting
         self.fade = self.shift = 0
@@ -69,8 +66,6 @@ class Core:
         self.second, self.second_odd, self.second_us, self.turn = 0, 0, 0, 0
         self.phase, self.phase_odd, self.phase_sign = 0, 0, 0
         self.lease_all, self.lease_odd = 0, 0
-        for side in (0, 1, 2):
-            self._right(side)
 
     def open_window(self):
         """Begin anew what a status tells of the time since the last."""
@@ -121,6 +116,7 @@ class Core:
             self.shift += 1
         self.elapsed = self.odd = 0
         self._forget()
+        self.sides.begin(program.frequency > 0)
         self.state = ARMED
         return None
 
@@ -328,7 +324,9 @@ class Core:
         else:
             self._judge_charge()
             if self.enable:
-                self._judge_look(us, self._wrong(flowed, size, millivolts))
+                cause = self.sides.look(us, self.output, flowed, millivolts)
+                if cause:
+                    self.trip(cause)
 
     def _judge_off(self, us, size):
         """A current that is not commanded: the stage does not go to zero."""
@@ -364,141 +362,3 @@ class Core:
         self.second = self.second_odd = self.second_us = 0
         if mean > bounds.NET_DIRECT or mean < -bounds.NET_DIRECT:
             self.trip("net-direct")
-
-    def _judge_look(self, us, wrong):
-        """What is wrong may be so for less than REACTION, rests counted.
-
-        Over is it only when the same side has been right twice, for a while, at a current large enough
-        to show it: a half of the stage that fails, a contact that comes back for moments, and the foot
-        of a sine prove nothing.
-        """
-        command = self.output if self.output >= 0 else -self.output
-        side = 0 if self.output > bounds.FLOOR else 1 if self.output < -bounds.FLOOR else 2
-        if wrong:
-            if not self.causes[side]:
-                self.causes[side] = wrong
-            self.wrong_looks[side] += 1
-            self.right_us[side] = self.right_looks[side] = 0
-            if command > self.wrong_at[side]:
-                self.wrong_at[side] = command
-        elif self.causes[side] and command * 2 >= self.wrong_at[side]:
-            self._count_right(us, side, command)
-        self._judge_side(us, 0)
-        self._judge_side(us, 1)
-        self._judge_side(us, 2)
-
-    def _count_right(self, us, side, command):
-        if self.causes[side] == "short" and command < bounds.SHORT_FLOOR:
-            return
-        self.right_looks[side] += 1
-        self.right_us[side] += us
-        least = _RIGHT_PULSED if self.program.frequency else _RIGHT_DIRECT
-        if self.right_looks[side] > 1 and self.right_us[side] >= least:
-            self._right(side)
-
-    def _judge_side(self, us, side):
-        if self.causes[side]:
-            self.wrong_us[side] += us
-            if self.wrong_us[side] >= bounds.REACTION and self.wrong_looks[side] > 1:
-                self.trip(self.causes[side])
-
-    def _right(self, side):
-        self.causes[side] = ""
-        self.wrong_us[side] = self.wrong_looks[side] = self.wrong_at[side] = 0
-        self.right_us[side] = self.right_looks[side] = 0
-
-    def _wrong(self, flowed, size, millivolts):
-        command = self.output if self.output >= 0 else -self.output
-        absent = command > bounds.FLOOR and size * 10 < command
-        if absent:
-            return "open"
-        if millivolts >= bounds.VOLTAGE_REACHED:
-            return "compliance"
-        apart = flowed - self.output
-        if apart < 0:
-            apart = -apart
-        if (apart - bounds.FLOOR) * 100 > command * bounds.TOLERANCE:
-            return "mismatch"
-        # mV / nA below ohm: mV * 1e6 < nA * ohm
-        if command >= bounds.SHORT_FLOOR and millivolts * (1_000_000 // bounds.SHORT) < command:
-            return "short"
-        return ""
-
-
-# -- what is checked once, before anything flows: large numbers are allowed here ------------------------
-
-
-def beyond(program):
-    """Return why a program must be refused, or None."""
-    if not program.count or program.duration <= 0 or program.amplitude <= 0:
-        return "program"
-    return _beyond_shape(program) or _beyond_slow(program)
-
-
-def _beyond_shape(program):
-    if program.amplitude > bounds.CURRENT:
-        return "current"
-    last = 0
-    for at in range(program.count):
-        if not last <= program.starts[at] < program.stops[at] <= TURN:
-            return "program"
-        last = program.stops[at]
-        why = _beyond_piece(program, at)
-        if why:
-            return why
-    if not program.frequency and not _is_constant(program):
-        return "program"
-    balance = abs(area(program))
-    if program.balanced and balance * 1000 > area(program, 1) - area(program, -1):
-        return "balance"
-    return "phase-charge" if largest_phase(program) > bounds.PHASE_CHARGE else None
-
-
-def _beyond_piece(program, at):
-    first, end = program.firsts[at], program.lasts[at]
-    line = program.kinds[at] == LINE
-    if line and max(abs(first), abs(end)) > program.amplitude:
-        return "current"
-    if not line and (min(first, end) < 0 or max(first, end) > 2 * ONE or abs(end - first) > ONE):
-        return "program"  # more than a turn would be drawn too coarsely
-    if not program.frequency:
-        return None
-    if line and first == end:
-        shortest = (program.stops[at] - program.starts[at]) // program.frequency
-    else:
-        shortest = TURN // program.frequency // bounds.FEWEST_STEPS
-    return "too-fast" if shortest < bounds.SHORTEST else None
-
-
-def _is_constant(program):
-    """Whether a program without frequency is one flat piece, and not said to be balanced."""
-    return (
-        program.count == 1
-        and program.stops[0] - program.starts[0] == TURN
-        and program.kinds[0] == LINE
-        and program.firsts[0] == program.lasts[0]
-        and not program.balanced
-    )
-
-
-def is_nearly_direct(program):
-    """Whether a current flows one way for more than half of what its peak could: it is felt as direct."""
-    return not program.frequency or abs(area(program)) * 2 > program.amplitude * TURN
-
-
-def _beyond_slow(program):
-    if program.surge > bounds.SITTING_TIME or program.every > bounds.SITTING_TIME:
-        return "program"
-    least = bounds.LEAST_RAMP
-    if min(program.rise, program.fall) < least or program.rise + program.fall > program.duration:
-        return "ramp"
-    if is_nearly_direct(program):
-        if program.surge and min(program.surge_rise, program.surge_fall) < least:
-            return "ramp"
-        if program.polarity == ALTERNATING and program.turnover < least:
-            return "ramp"
-    if program.polarity == ALTERNATING and (program.every <= 0 or 2 * program.turnover > program.every):
-        return "program"
-    if min(program.surge_rise, program.surge_hold, program.surge_fall, program.surge, program.every) < 0:
-        return "program"
-    return None

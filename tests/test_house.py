@@ -116,6 +116,15 @@ def test_functions_are_short():
     assert set(long) == set(LONG_BODIES), long
 
 
+def test_the_firmware_keeps_the_same_lengths():
+    for path in sorted((ROOT / "firmware").rglob("*.py")):
+        assert lines_of_code(path) <= LONGEST_MODULE, path.name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                assert body_length(node) <= LONGEST_BODY, f"{path.name}:{node.name}"
+                assert parameters(node)[1] <= MOST_PARAMETERS, f"{path.name}:{node.name}"
+
+
 def parameters(node):
     names = [a.arg for a in (*node.args.posonlyargs, *node.args.args) if a.arg not in ("self", "cls")]
     return len(names), len(names) + len(node.args.kwonlyargs)

@@ -73,39 +73,44 @@ def test_a_host_and_a_load_that_do_anything():
 
 
 MUTANTS = {
-    "lease": ('            self.trip("lease")\n            return\n', "            pass\n"),
-    "slew": ("elif program.frequency == 0 and (step", "elif False and (step"),
-    "bound of a program": ('    if program.amplitude > bounds.CURRENT:\n        return "current"\n', ""),
-    "ramp of a program": ("    if min(program.rise, program.fall) < least or", "    if"),
-    "reaction": ("self.wrong_us[side] >= bounds.REACTION", "self.wrong_us[side] >= 10 * bounds.REACTION"),
-    "number": ("        if number <= self.number:\n", "        if number < self.number:\n"),
-    "late": ('        if late:\n            self.trip("late")\n', ""),
-    "old lease": ("        if since(self.ms, issued) >= lease:\n", "        if False:\n"),
+    "lease": ("core", '            self.trip("lease")\n            return\n', "            pass\n"),
+    "slew": ("core", "elif program.frequency == 0 and (step", "elif False and (step"),
+    "bound of a program": (
+        "admission", '    if program.amplitude > bounds.CURRENT:\n        return "current"\n', "",
+    ),
+    "ramp of a program": ("admission", "    if min(program.rise, program.fall) < least or", "    if"),
+    "reaction": ("sides", "self.wrong_us[side] >= bounds.REACTION", "self.wrong_us[side] >= 10 * bounds.REACTION"),
+    "number": ("core", "        if number <= self.number:\n", "        if number < self.number:\n"),
+    "late": ("core", '        if late:\n            self.trip("late")\n', ""),
+    "old lease": ("core", "        if since(self.ms, issued) >= lease:\n", "        if False:\n"),
     "cut": (
-        "self.output, self.enable, self.state = 0, False, state",
+        "core", "self.output, self.enable, self.state = 0, False, state",
         "self.enable, self.state = False, state",
     ),
-}
+}  # fmt: skip
+#: What the core takes from each file: a mutant of the file is put in its place.
+TAKEN = {"core": "Core", "admission": "beyond", "sides": "Sides"}
 
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_core_without_one_of_its_rules_is_found_out(name, monkeypatch):
     """The machine above is worth something: it fails for each rule that is taken out."""
-    source = (FIRMWARE / "core.py").read_text(encoding="utf-8")
-    rule, without = MUTANTS[name]
+    file, rule, without = MUTANTS[name]
+    source = (FIRMWARE / f"{file}.py").read_text(encoding="utf-8")
     assert source.count(rule) == 1, "the rule has another wording now"
     source = source.replace(rule, without)
     if name == "slew":  # something must be steep for it to matter
         source = source.replace("scale(value, part(self.fade, bounds.END_RAMP * 10))", "0")
-    broken = {"__name__": "core"}
-    exec(compile(ast.parse(source), "core.py", "exec"), broken)
-    monkeypatch.setattr(rules, "Core", broken["Core"])
+    broken = {"__name__": file}
+    exec(compile(ast.parse(source), f"{file}.py", "exec"), broken)
+    monkeypatch.setattr(rules, TAKEN[file], broken[TAKEN[file]])
     with pytest.raises(AssertionError):
         run_state_machine_as_test(
             machine.AnyHost,
             settings=settings(
                 max_examples=300, stateful_step_count=50, deadline=None, derandomize=True, database=None,
-                suppress_health_check=list(HealthCheck), report_multiple_bugs=False, phases=machine.GENERATE,
+                suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+                phases=machine.GENERATE,
             ),
         )  # fmt: skip
 

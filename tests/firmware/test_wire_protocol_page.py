@@ -66,10 +66,10 @@ def returned(function: ast.FunctionDef) -> set[str]:
 
 
 def refusals() -> set[str]:
-    """Every word that `core.py` and `device.py` can refuse with."""
-    of_core = {name: returned(function) for name, function in functions("core.py").items()}
-    of_core.pop("_wrong")  # what is wrong with the output becomes a fault
-    found = set().union(*of_core.values()) | returned(functions("device.py")["_do"])
+    """Every word that the core, admission to it and the device can refuse with."""
+    found = returned(functions("device.py")["_do"])
+    for name in ("core.py", "admission.py"):
+        found |= set().union(*(returned(function) for function in functions(name).values()))
     for node in ast.walk(ast.parse((FIRMWARE / "device.py").read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assign) and any(getattr(t, "id", "") == "refused" for t in node.targets):
             found |= texts(node.value)
@@ -80,7 +80,7 @@ def refusals() -> set[str]:
 
 def faults() -> set[str]:
     """Every word that the core or a port can trip with."""
-    found = returned(functions("core.py")["_wrong"])
+    found = returned(functions("sides.py")["wrong"]) - {""}
     for path in FIRMWARE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "trip":
