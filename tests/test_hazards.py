@@ -2,7 +2,6 @@
 
 import ast
 import importlib
-import threading
 import tomllib
 from pathlib import Path
 
@@ -58,22 +57,3 @@ def test_every_interlock_stands_against_a_hazard():
     controls = {row["control"] for row in HAZARDS}
     named = {rule.__name__ for rule in INTERLOCKS if f"{rule.__module__}:{rule.__name__}" in controls}
     assert {rule.__name__ for rule in INTERLOCKS} - named == {"device_fault"}  # repeats what it is told
-
-
-def test_a_display_that_hangs_holds_nothing_up():
-    """Here since the display is too small for a file of its own: putting never waits, the newest are shown."""
-    from microcurrent.delivery.display import Display
-
-    go_on, shown = threading.Event(), []
-
-    def show(*news):
-        assert go_on.wait(10)
-        shown.append(news[0])
-
-    display = Display(show)
-    for second in range(1000):
-        display.put(float(second), 1000.0, 1, None)
-    assert not shown
-    go_on.set()
-    display.close()
-    assert shown[-1] == 999.0 and display.error is None

@@ -25,7 +25,7 @@ ONCE_FAILED = {
     22: "a duration that is no whole number of steps was taken for a restart",
     941: "a restart shortly before the device's clock goes round was taken for its turn, and the sums were lost",
     3551: "a look at too little current was taken for proof that the probes do not touch",
-    1092: "the answer to caps in a session that another hello had ended broke the driver",
+    311: "the answer to caps in a session that another hello had ended broke the driver",
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from microcurrent.delivery.clock import RealClock
+from microcurrent.delivery.display import Display
 from microcurrent.delivery.host import Host
 from microcurrent.delivery.simulator import SimulatedStimulator
 from microcurrent.delivery.thread import deliver_in_thread
@@ -111,3 +112,20 @@ def test_a_thread_that_hangs_in_the_record_loses_its_lease(live):
     delivered = running.result(timeout=10)
     assert delivered.ending == "tripped"
     assert "no word from the host" in delivered.trip.reason
+
+
+def test_a_display_that_hangs_holds_nothing_up():
+    """Putting never waits, and the newest are shown."""
+    go_on, shown = threading.Event(), []
+
+    def show(*news):
+        assert go_on.wait(10)
+        shown.append(news[0])
+
+    display = Display(show)
+    for second in range(1000):
+        display.put(float(second), 1000.0, 1, None)
+    assert not shown
+    go_on.set()
+    display.close()
+    assert shown[-1] == 999.0 and display.error is None

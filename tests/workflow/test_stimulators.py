@@ -1,5 +1,6 @@
 """Stimulators by name, the self-test of one, a sitting on the real firmware, and time between sittings."""
 
+import ast
 import datetime
 import math
 import os
@@ -93,10 +94,35 @@ def test_faults_are_for_rehearsals(tmp_path):
     ):
         pass
     with (
-        pytest.raises(InputError, match=r"no such fault: expected lead_off.*came frozen@3"),
+        pytest.raises(InputError, match=r"no such fault: expected KIND@SECONDS.*lead_off.*came frozen@3"),
         stimulators.wired("pty", faults=("frozen@3",)),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    "fault", ["lead-off", "lead-off@", "lead-off@soon", "gain@3=much", "short@-1", "leak@nan"]
+)
+def test_a_fault_of_the_process_that_cannot_be_read_is_refused_before_anything_starts(fault):
+    with pytest.raises(InputError, match="KIND@SECONDS"):
+        workflow.Delivery(stimulator="pty", faults=(fault,))
+
+
+def test_the_faults_of_the_process_are_those_of_its_load():
+    assert stimulators.process_fault("lead-off@ 12 s") == "lead_off@12.0"
+    assert stimulators.process_fault("gain@3=0.2") == "gain@3.0=0.2"
+    tree = ast.parse((firmware_folder() / "load.py").read_text(encoding="utf-8"))
+    named = [node for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "FAULTS"]
+    assert ast.literal_eval(named[0].value) == stimulators.PROCESS_FAULTS
+
+
+def test_a_display_that_breaks_is_noted_and_the_sitting_goes_on(treatment, workspace):
+    def broken(*news):
+        raise ValueError("no terminal")
+
+    name, delivered = give(treatment, workspace, stimulator="simulated", on_progress=broken)
+    notes = [event.figure("note") for event in workspace.store.sitting(name).events if event.kind == "mark"]
+    assert delivered.ending == "completed" and notes == ["the display of progress failed: no terminal"]
 
 
 def test_no_visa_resource_is_told():

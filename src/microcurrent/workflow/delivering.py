@@ -36,7 +36,7 @@ from microcurrent.model.stimulator import Status, Stimulator
 from microcurrent.planning.prediction.sampling import contact_area, middle, skin_name
 from microcurrent.workflow.agreeing import check_evidence
 from microcurrent.workflow.spacing import check_spacing
-from microcurrent.workflow.stimulators import split, wired
+from microcurrent.workflow.stimulators import REHEARSAL, process_fault, split, wired
 from microcurrent.workflow.workspace import Workspace
 
 Progress = Callable[[float, float, int, Status], None]
@@ -59,9 +59,9 @@ class Delivery:
     on_running: Callable[[Running], None] | None = None
 
     def __post_init__(self) -> None:
-        if split(self.stimulator)[0] == "simulated":
-            for text in self.faults:
-                _fault(text)
+        kind = split(self.stimulator)[0]
+        for text in self.faults if kind in REHEARSAL else ():
+            _fault(text) if kind == "simulated" else process_fault(text)
 
 
 def _fault(text: str) -> Fault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -171,16 +172,31 @@ def _process(interpreter: str, load: SkinLoad, faults: Sequence[str]) -> Firmwar
     options = ["--series", repr(load.series), "--parallel", repr(load.parallel),
                "--capacitance", repr(load.capacitance)]  # fmt: skip
     for fault in faults:
-        kind = fault.partition("@")[0].strip().replace("-", "_")
-        if kind not in PROCESS_FAULTS:
-            raise InputError(
-                Problem(
-                    what="the firmware process has no such fault", key="--fault",
-                    expected=", ".join(PROCESS_FAULTS), came=fault,
-                )
-            )  # fmt: skip
-        options += ["--fault", fault]
+        options += ["--fault", process_fault(fault)]
     return FirmwareProcess(interpreter=interpreter, options=options)
+
+
+def process_fault(text: str) -> str:
+    """Return a fault as the firmware process reads it, KIND@SECONDS or KIND@SECONDS=SIZE.
+
+    Raises `InputError` for a kind that its load does not have, and for what is no number.
+    """
+    kind, _, rest = text.partition("@")
+    moment, _, size = rest.partition("=")
+    kind = kind.strip().replace("-", "_")
+    try:
+        numbers = [float(part.strip().removesuffix("s")) for part in (moment, size or "0")]
+    except ValueError:
+        numbers = [math.nan]
+    if kind not in PROCESS_FAULTS or not all(map(math.isfinite, numbers)) or numbers[0] < 0:
+        raise InputError(
+            Problem(
+                what="the firmware process has no such fault", key="--fault",
+                expected=f"KIND@SECONDS or KIND@SECONDS=SIZE, KIND one of {', '.join(PROCESS_FAULTS)}",
+                came=text,
+            )
+        )  # fmt: skip
+    return f"{kind}@{numbers[0]!r}" + (f"={numbers[1]!r}" if size else "")
 
 
 def _own(line: Line) -> Stimulator:
