@@ -204,6 +204,11 @@ def test_an_answer_that_makes_no_sense_is_none(answer):
         FirmwareStimulator(Scripted(answer)).capabilities()
 
 
+def test_a_refusal_in_no_language_is_a_refusal():
+    with pytest.raises(StimulatorRefused):
+        FirmwareStimulator(Scripted(b"no \xff")).status()
+
+
 def test_an_old_number_is_no_answer():
     driver = FirmwareStimulator(Scripted(said(), b"no old"))
     driver.status()

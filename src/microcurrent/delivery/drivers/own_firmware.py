@@ -189,7 +189,7 @@ class FirmwareStimulator:
 
     def _require(self, answer: list[bytes]) -> None:
         if answer[0] != b"ok":
-            word = answer[1].decode() if len(answer) > 1 else "?"
+            word = answer[1].decode(errors="replace") if len(answer) > 1 else "?"
             raise StimulatorRefused(f"{self._name} refuses: {REASONS.get(word, word)}.")
 
     def _ask(self, words: bytes, *, certain: bool = True) -> list[bytes]:
