@@ -3,9 +3,10 @@
     python docs/make_pictures.py
 
 Predicts `examples/01-cheek-lift.toml` (about a minute) for `docs/pictures/section.png`; exposes a plan on
-the head of the shared data, where there is one, for `docs/pictures/head-current.png`; draws the built-in
-face, a knee, and the scan and the head of the shared data as treatable bodies. Names after the command draw
-only those: `python docs/make_pictures.py face knee`. Equal code and tables give equal pictures.
+the head of the shared data, where there is one, for `docs/pictures/head-current.png`; draws five devices
+compared on one hold (half a minute); draws the built-in face, a knee, and the scan and the head of the
+shared data as treatable bodies. Names after the command draw only those: `python docs/make_pictures.py face
+knee`. Equal code and tables give equal pictures.
 """
 
 from __future__ import annotations
@@ -27,10 +28,13 @@ from microcurrent.reports.content import Picture
 from microcurrent.reports.pictures import section_picture
 from microcurrent.reports.pictures.section import Probes
 from microcurrent.reports.pictures.solid import PICTURES as OF_BODIES
+from microcurrent.workflow.devices import compare_devices
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 HEAD = ROOT.parent / "shared" / "data" / "head-40y-labels.nii.gz"
+#: The devices of the page on devices compared; `docs/make_device_table.py` writes its tables.
+FIVE = ("pantheon", "nuface-trinity", "flexistim", "alpha-stim-m", "caci-ultimate")
 #: Draws behind each interval: the picture shows values without intervals, so the fewest will do.
 SAMPLES = 8
 #: Width on paper, and points per inch: about 1100 pixels across.
@@ -172,10 +176,20 @@ def draw_mri() -> str:
         return draw_body("head.nii.gz", "mri", "cutaway", base=folder)
 
 
+def draw_devices() -> str:
+    """Write the picture of five devices on one hold of the face, as SVG and PNG; return its words."""
+    with tempfile.TemporaryDirectory() as folder:
+        compared = compare_devices(FIVE, body="face", samples=24, out=Path(folder))
+        svg = Path(compared.picture).read_bytes()
+    (PICTURES / "devices-compared.svg").write_bytes(svg)
+    (PICTURES / "devices-compared.png").write_bytes(as_png(svg))
+    return compared.alternative
+
+
 #: Each drawing by its name.
 DRAWINGS = {
     "section": draw_section, "head": draw_head, "face": draw_face, "knee": draw_knee, "scan": draw_scan,
-    "mri": draw_mri,
+    "mri": draw_mri, "devices": draw_devices,
 }  # fmt: skip
 
 

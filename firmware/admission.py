@@ -61,8 +61,8 @@ def _is_constant(program):
 
 
 def is_nearly_direct(program):
-    """Whether a current flows one way for more than half of what its peak could: it is felt as direct."""
-    return not program.frequency or abs(area(program)) * 2 > program.amplitude * TURN
+    """Whether a current flows one way all the time, or more than half of what its peak could: it is felt."""
+    return program.one_way or abs(area(program)) * 2 > program.amplitude * TURN
 
 
 def _beyond_slow(program):

@@ -282,7 +282,7 @@ class Core:
             self._count_window(us, charge, size)
         if self.program.balanced:
             self._count_second(us, charge)
-        if self.program.frequency:
+        if not self.program.one_way:
             self._count_phase(flowed, every)
 
     def _count_window(self, us, charge, size):

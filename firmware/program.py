@@ -83,6 +83,8 @@ class Program:
         self.stops = array("i", [piece[2] for piece in pieces])
         self.firsts = array("i", [piece[3] for piece in pieces])
         self.lasts = array("i", [piece[4] for piece in pieces])
+        # It flows one way without rest: direct current in all but its ripple, whose charge has no end.
+        self.one_way = one_way(self)
         # The longest stretch that passes at most one turn, and the step of what is sloped.
         self.period = TURN // frequency if frequency else LONGEST_HOLD
         step = self.period // STEPS
@@ -248,10 +250,27 @@ def _piece_area(program, at, sign):
     return total
 
 
+def one_way(program):
+    """Return 1 where the current keeps one sign through the whole period without rest, else 0."""
+    at = sign = 0
+    for k in range(program.count):
+        first, last = program.firsts[k], program.lasts[k]
+        if program.starts[k] != at or program.kinds[k] == ARC or (first == 0 and last == 0):
+            return 0
+        for level in (first, last):
+            if level * sign < 0:
+                return 0
+            if level:
+                sign = 1 if level > 0 else -1
+        at = program.stops[k]
+    return 1 if at == TURN else 0
+
+
 def largest_phase(program):
     """Return the largest charge [nC] that may flow one way before the current rests or turns, rounded up.
 
-    No larger than all of one sign in a period; whether rests part it does not matter to be safe.
+    No larger than all of one sign in a period; whether rests part it does not matter to be safe. Of a
+    current that does neither it is that of a period: so what ripples on a direct current is no slow jump.
     """
     if not program.frequency:
         return 0

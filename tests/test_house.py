@@ -23,8 +23,13 @@ LONG_BODIES: dict[str, str] = {}
 #: Functions with more than six parameters: commands take one for each option of the command line.
 MANY_PARAMETERS = {
     "cli/bases.py:build": "one for each option",
+    "cli/devices.py:measure": "one for each option",
+    "cli/courses.py:mark": "one for each option",
+    "cli/courses.py:plan": "one for each option",
     "cli/exposing.py:expose": "one for each option",
     "cli/preparing.py:approve": "one for each option",
+    "cli/screening.py:screen": "one for each option",
+    "cli/programs.py:write": "one for each option",
     "cli/sittings.py:deliver": "one for each option",
     "cli/sittings.py:record": "one for each option",
     "cli/sittings.py:run": "one for each option",
@@ -36,7 +41,7 @@ MANY_POSITIONAL = {
         name: "typer reads positional parameters"
         for name in (
             "cli/bases.py:build", "cli/bodies.py:show", "cli/exposing.py:expose", "cli/preparing.py:approve", "cli/preparing.py:assess",
-            "cli/preparing.py:predict", "cli/preparing.py:screen", "cli/sittings.py:deliver",
+            "cli/preparing.py:predict", "cli/screening.py:screen", "cli/sittings.py:deliver",
             "cli/sittings.py:record", "cli/sittings.py:report", "cli/sittings.py:run", "cli/records.py:show",
         )
     },

@@ -29,12 +29,13 @@ UNITS: dict[str, dict[str, float]] = {
     "current": _CURRENT,
     "time": {"s": 1.0, "ms": 1e-3, "us": 1e-6, "min": 60.0, "h": 3600.0, "d": 86400.0},
     "frequency": {"Hz": 1.0, "kHz": 1e3, "mHz": 1e-3},
-    "length": {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "um": 1e-6},
+    "length": {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "um": 1e-6, "nm": 1e-9},
     "area": dict(_AREA),
     "volume": {"m3": 1.0, "L": 1e-3, "cm3": 1e-6, "ml": 1e-6, "mm3": 1e-9},
     "speed": {"m/s": 1.0, "cm/s": 1e-2, "mm/s": 1e-3},
     "voltage": {"V": 1.0, "mV": 1e-3, "kV": 1e3},
     "field": {"V/m": 1.0, "mV/mm": 1.0, "V/cm": 100.0},
+    "field time": {"V s/m": 1.0},
     "charge": _CHARGE,
     "resistance": _RESISTANCE,
     "energy": {"J": 1.0, "mJ": 1e-3, "uJ": 1e-6},
@@ -46,7 +47,27 @@ UNITS: dict[str, dict[str, float]] = {
     "area capacitance": _per_area(_CAPACITANCE),
     "slew": {"A/s": 1.0, "mA/s": 1e-3, "uA/s": 1e-6, "uA/ms": 1e-3},
     "temperature difference": {"K": 1.0},
+    "temperature": {"K": 1.0},
     "fraction": {"": 1.0, "%": 1e-2},
+    "pH": {"": 1.0},
+    "concentration": {"mol/m3": 1.0, "mM": 1.0},
+    "diffusivity": {"m2/s": 1.0, "mm2/s": 1e-6},
+    "molar conductivity": {"S m2/mol": 1.0, "S cm2/mol": 1e-4},
+    "molar mass": {"kg/mol": 1.0, "g/mol": 1e-3},
+    "molar flux": {f"{u}/{a}/{t}": f / fa / ft for u, f in {"mol": 1.0, "umol": 1e-6}.items()
+                   for a, fa in _AREA.items() for t, ft in {"s": 1.0, "h": 3600.0}.items()},
+    "osmotic coefficient": {"m3/C": 1.0, "uL/h/mA": 1e-6 / 3600},
+    "density": {"kg/m3": 1.0},
+    "heat capacity": {"J/kg/K": 1.0},
+    "heat conductivity": {"W/m/K": 1.0},
+    "perfusion": {"m3/s/kg": 1.0, "ml/min/kg": 1e-6 / 60},
+    "heat production": {"W/kg": 1.0},
+    "heat transfer": {"W/m2/K": 1.0},
+    "rate": {"1/s": 1.0},
+    "molar energy": {"J/mol": 1.0, "kJ/mol": 1e3},
+    "ratio": {"times": 1.0},
+    "score": {"points": 1.0},
+    "sittings": {"sittings": 1.0},
 }
 
 #: The units that `write` chooses from, largest first.
@@ -54,12 +75,13 @@ _SHOWN: dict[str, tuple[str, ...]] = {
     "current": ("A", "mA", "uA", "nA"),
     "time": ("d", "h", "min", "s", "ms", "us"),
     "frequency": ("kHz", "Hz"),
-    "length": ("m", "mm", "um"),
+    "length": ("m", "mm", "um", "nm"),
     "area": ("cm2",),
     "volume": ("L", "ml"),
     "speed": ("mm/s",),
     "voltage": ("kV", "V", "mV"),
     "field": ("V/m",),
+    "field time": ("V s/m",),
     "charge": ("C", "mC", "uC", "nC"),
     "resistance": ("Mohm", "kohm", "ohm"),
     "energy": ("J", "mJ", "uJ"),
@@ -71,14 +93,33 @@ _SHOWN: dict[str, tuple[str, ...]] = {
     "area capacitance": ("uF/cm2", "nF/cm2"),
     "slew": ("mA/s", "uA/s"),
     "temperature difference": ("K",),
+    "temperature": ("K",),
     "fraction": ("%",),
+    "pH": ("",),
+    "concentration": ("mM",),
+    "diffusivity": ("mm2/s",),
+    "molar conductivity": ("S cm2/mol",),
+    "molar mass": ("g/mol",),
+    "molar flux": ("umol/cm2/h",),
+    "osmotic coefficient": ("uL/h/mA",),
+    "density": ("kg/m3",),
+    "heat capacity": ("J/kg/K",),
+    "heat conductivity": ("W/m/K",),
+    "perfusion": ("ml/min/kg",),
+    "heat production": ("W/kg",),
+    "heat transfer": ("W/m2/K",),
+    "rate": ("1/s",),
+    "molar energy": ("kJ/mol", "J/mol"),
+    "ratio": ("times",),
+    "score": ("points",),
+    "sittings": ("sittings",),
 }
 
 #: Below this many of the smallest unit a number is written as 0: rounding, not a quantity.
 _NOTHING = 1e-6
 
 #: The unit of a plain zero, where it is not the smallest.
-_AT_ZERO = {"time": "s", "current": "uA", "charge": "uC", "current density": "uA/cm2",
+_AT_ZERO = {"time": "s", "length": "um", "current": "uA", "charge": "uC", "current density": "uA/cm2",
             "charge density": "uC/cm2"}  # fmt: skip
 
 _PRETTY = {"ohm": "Ω", "kohm": "kΩ", "Mohm": "MΩ"}
@@ -151,7 +192,7 @@ def write(value: float, dimension: str, *, digits: int = 3) -> str:
         unit = {"d": "h", "h": "min", "min": "s"}[unit]
     if value == 0:
         unit = _AT_ZERO.get(dimension, shown[-1])
-    return f"{_digits(value / UNITS[dimension][unit], digits)} {_pretty(unit)}"
+    return f"{_digits(value / UNITS[dimension][unit], digits)} {_pretty(unit)}".rstrip()
 
 
 def _digits(number: float, digits: int) -> str:
@@ -170,4 +211,4 @@ def write_interval(low: float, high: float, dimension: str, *, digits: int = 2) 
     shown = _SHOWN[dimension]
     unit = next((u for u in shown if reference >= 0.9995 * UNITS[dimension][u]), shown[-1])
     factor = UNITS[dimension][unit]
-    return f"{_digits(low / factor, digits)} to {_digits(high / factor, digits)} {_pretty(unit)}"
+    return f"{_digits(low / factor, digits)} to {_digits(high / factor, digits)} {_pretty(unit)}".rstrip()

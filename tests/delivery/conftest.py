@@ -73,7 +73,18 @@ def fast(duration=60.0, amplitude=300e-6):
                     frequency=1000.0, ramp=Ramp(rise=1, fall=1))  # fmt: skip
 
 
-def plan(*stimuli, gap=5.0):
+def superposed(duration=60.0, alternating=200e-6, direct=50e-6, *, inner=None, frequency=30.0, ramp=10.0):
+    """Alternating current of a peak [A] on direct current [A]."""
+    shape = shapes.superposed(inner or shapes.biphasic(width=0.2), offset=direct / alternating)
+    return Stimulus(waveform=shape, amplitude=direct / shape.direct, duration=duration,
+                    frequency=frequency, ramp=Ramp(rise=ramp, fall=ramp))  # fmt: skip
+
+
+def system_of(waveform):
+    return "galvanic" if waveform.mean and not waveform.is_superposed else "faradic"
+
+
+def plan(*stimuli, gap=5.0, **more):
     electrodes = tuple(
         Electrode(name=name, shape="sphere", coupling="gel", diameter=0.01) for name in ("upper", "lower")
     )
@@ -81,13 +92,13 @@ def plan(*stimuli, gap=5.0):
     steps, start = [], 0.0
     for number, stimulus in enumerate(stimuli, start=1):
         steps.append(
-            Step(number=number, system="galvanic" if stimulus.waveform.mean else "faradic",
+            Step(number=number, system=system_of(stimulus.waveform),
                  stimulus=stimulus, anode=Placement(electrode="upper", site="left"),
                  cathode=Placement(electrode="lower", site="right"), start=start)
         )  # fmt: skip
         start += stimulus.duration + gap
     return Plan(title="bench", body="slab", body_content="none", intent="test", electrodes=electrodes,
-                steps=tuple(steps), sites=sites)  # fmt: skip
+                steps=tuple(steps), sites=sites, **more)  # fmt: skip
 
 
 def approval(approved, **changed):
@@ -171,5 +182,6 @@ class Bench:
 def make():
     """The makers of this bench, by name."""
     return SimpleNamespace(Bench=Bench, approval=approval, capabilities=capabilities, direct=direct,
-                           fast=fast, levels=LEVELS, limits=limits, plan=plan, surged=surged,
+                           fast=fast, levels=LEVELS, limits=limits, plan=plan, superposed=superposed,
+                           surged=surged,
                            today=TODAY)  # fmt: skip

@@ -55,6 +55,32 @@ def test_only_the_plan_approved_and_only_until_then(make, change, words):
     refused(bench, ApprovalRefused, words)
 
 
+@pytest.mark.parametrize(
+    ("plan", "approval", "limits", "words"),
+    [
+        ("microcurrent", "motor", "microcurrent", "is for the mode motor, this plan is microcurrent"),
+        ("microcurrent", "microcurrent", "motor", "are those of the mode motor, this plan is microcurrent"),
+        ("motor", "microcurrent", "motor", "is for the mode microcurrent, this plan is motor"),
+        ("motor", "motor", "microcurrent", "are those of the mode microcurrent, this plan is motor"),
+    ],
+)
+def test_plan_approval_and_limits_are_of_one_mode(make, plan, approval, limits, words):
+    """No consent and no level of one mode of treatment ever stands in for another."""
+    bench = make.Bench(limits_=replace(make.limits(), mode=limits))
+    bench.plan = replace(bench.plan, mode=plan)
+    bench.approval = make.approval(bench.plan, mode=approval)
+    refused(bench, ApprovalRefused, words)
+
+
+def test_a_mode_raises_nothing_that_a_stimulator_gives(make):
+    """Limits of motor level, current of motor level: what the stimulator can give is still the end."""
+    limits = replace(make.limits(total_current=20e-3), mode="motor")
+    bench = make.Bench(make.fast(amplitude=6e-3), limits_=limits)
+    bench.plan = replace(bench.plan, mode="motor")
+    bench.approval = make.approval(bench.plan, mode="motor")
+    refused(bench, StimulatorRefused, "6 mA is above the 1 mA of bench")
+
+
 def test_one_changed_digit_of_a_plan_is_another_plan(make):
     bench = make.Bench()
     step = bench.plan.steps[0]

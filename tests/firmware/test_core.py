@@ -32,6 +32,12 @@ def pulses(**changed):
     return made(**{"waveform": shapes.biphasic(width=0.02), "frequency": 30.0, **changed})
 
 
+def rippled(**changed):
+    """A square of 100 uA on 300 uA of direct current: it neither rests nor turns."""
+    shape = shapes.superposed(shapes.biphasic(width=0.5), offset=3.0)
+    return made(**{"waveform": shape, "amplitude": 400e-6, "frequency": 30.0, **changed})
+
+
 class Bench:
     """A core on a load of 10 kohm; `flow(out)` may be changed."""
 
@@ -132,6 +138,17 @@ def test_the_bounds_are_inside_the_limits_and_the_hardware():
     assert limits.stop("contact-loss-time") > bounds.REACTION * 1e-6 + programs.LONGEST_HOLD * 1e-6
 
 
+@pytest.mark.parametrize("mode", ["motor", "iontophoresis", "wound"])
+def test_no_mode_of_treatment_asks_for_less_than_the_limits_that_the_device_keeps(mode):
+    """What a host of another mode may ask for ends at the device's own bounds, or before them."""
+    limits = tables.limits(mode=mode)
+    most = min(limits.stop("total-current"), bounds.CURRENT * 1e-9)
+    assert Bench().core.load(pulses(amplitude=most)) is None
+    assert Bench().core.load(pulses(amplitude=limits.stop("total-current") + 1e-3)) == "current"
+    assert limits.stop("heartbeat") >= bounds.LEASE * 1e-3
+    assert limits.stop("net-dc-balanced") >= bounds.NET_DIRECT * 1e-9
+
+
 @pytest.mark.parametrize(
     ("program", "word"),
     [
@@ -150,6 +167,11 @@ def test_the_bounds_are_inside_the_limits_and_the_hardware():
         (made(waveform=shapes.sine(), frequency=1251.0), "too-fast"),
         (made(waveform=shapes.monophasic(width=0.5), frequency=0.1, amplitude=199e-6), None),
         (made(waveform=shapes.monophasic(width=0.5), frequency=0.1, amplitude=201e-6), "phase-charge"),
+        (rippled(), None),
+        (rippled(frequency=0.301), None),
+        (rippled(frequency=0.299), "phase-charge"),
+        (rippled(polarity=Polarity(mode="alternating", every=10, ramp=1.0)), None),
+        (rippled(polarity=Polarity(mode="alternating", every=10, ramp=0.5)), "ramp"),
     ],
 )
 def test_a_program_just_inside_and_just_outside(program, word):
@@ -195,6 +217,14 @@ def test_the_direct_part_of_a_balanced_current(leak, fault, monkeypatch):
     charge_of_net_direct(bench, leak)
     bench.start(pulses(), seconds=3.0)
     assert bench.core.fault == fault
+
+
+def test_direct_current_with_a_ripple_has_no_phases_but_its_charge_counts(monkeypatch):
+    bench = Bench().start(rippled(), seconds=8.0)  # 2 mC one way, without rest
+    assert bench.core.fault == "" and bench.core.state == rules.RUNNING
+    monkeypatch.setattr(bounds, "SITTING_CHARGE", 2_400)  # uC
+    bench.wait(3.0, lease=1000)
+    assert bench.core.fault == "sitting-charge" and bench.core.output == 0
 
 
 def test_the_charge_of_a_phase_that_flows(monkeypatch):

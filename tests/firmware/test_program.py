@@ -36,6 +36,8 @@ def waveforms(draw):
                 shapes.monophasic(width=width), shapes.sine(), shapes.ramped_square(rise=width),
                 shapes.biphasic(width=width, gap=width / 3), shapes.biphasic(width=width, ratio=0.4),
                 shapes.burst(pulses=5, width=0.5, fill=0.8),
+                shapes.superposed(shapes.biphasic(width=width, gap=width / 3), offset=0.2),
+                shapes.superposed(shapes.ramped_square(rise=width), offset=1.5),
             ]
         )
     )  # fmt: skip

@@ -20,7 +20,18 @@ def slopes(longest):
 
 @st.composite
 def waveforms(draw):
-    kind = draw(st.sampled_from(["constant", "monophasic", "biphasic", "sine", "ramped", "burst"]))
+    kind = draw(
+        st.sampled_from(["constant", "monophasic", "biphasic", "sine", "ramped", "burst", "superposed"])
+    )
+    if kind == "superposed":
+        inner = st.sampled_from(
+            [
+                shapes.sine(), shapes.biphasic(width=0.1, gap=0.05, ratio=0.5), shapes.ramped_square(rise=0.1),
+                shapes.burst(pulses=3, width=0.5, fill=0.8),
+            ]
+        )  # fmt: skip
+        offset = draw(st.sampled_from([0.05, 0.5, 0.97, 1.0, 3.0]))
+        return shapes.superposed(draw(inner), offset=offset), draw(st.floats(0.3, 40))
     if kind == "constant":
         return shapes.constant(), 0.0
     frequency = draw(st.floats(0.3, 40))

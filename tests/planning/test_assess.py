@@ -35,7 +35,7 @@ from microcurrent.planning.assess import NEEDED, assess
 from microcurrent.planning.quantities import DELIVERY, longest_pulse
 
 TABLES = "t" * 64
-ALL = tables.limits(profiles=("home", "conservative", "motor"))
+ALL = tables.limits(profiles=("home", "conservative"))
 JUST = 1e-6
 SQUARE = shapes.biphasic(width=0.5)
 SITES = {"a": (0.0, 0.0, 0.0), "b": (0.03, 0.0, 0.0), "c": (0.0, 0.03, 0.0)}

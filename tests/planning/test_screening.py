@@ -22,6 +22,10 @@ TODAY = datetime.date(2026, 11, 22)
 BOTH = ("galvanic", "faradic")
 RULES = {rule.id: rule for rule in tables.contraindications()}
 CLIENT = Client(pseudonym="client-7")
+CLEARED = {
+    "cleared_by": "Dr A. Example", "cleared_role": "physician", "cleared_on": "2026-11-20",
+    "clearance": "feeling tested, normal",
+}  # fmt: skip
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "client-clear.toml"
 
 
@@ -69,7 +73,6 @@ def test_yes_has_the_outcome_of_the_strictest_rank(id_):
 
 def test_direct_current_is_judged_more_strictly_where_sources_say_so():
     for id_, faradic, galvanic in (
-        ("metal-internal", "clearance", "blocked"),
         ("skin-insensate", "blocked", "refused"),
         ("rosacea-couperose", "clearance", "blocked"),
     ):
@@ -104,9 +107,9 @@ def test_a_deferral_ends_on_its_last_day(ago, outcome):
 
 
 def test_the_longest_deferral_of_the_sources_holds():
-    assert RULES["botox"].defer_days == 30  # 14 days in another source
-    assert RULES["retinoid"].defer_days == 21  # 48 hours in another source
-    assert RULES["surgery"].defer_days == 84  # 10 days in another source
+    assert RULES["botox"].longest == 30  # 14 days in another source
+    assert RULES["retinoid"].longest == 21  # 48 hours in another source
+    assert RULES["surgery"].longest == 84  # 10 days in another source
 
 
 def test_without_a_date_the_days_count_from_today():
@@ -130,17 +133,25 @@ def test_a_conflict_of_sources_is_carried_along():
 
 
 def test_a_named_clinician_clears_with_a_reason():
-    cleared = {"cleared_by": "Dr A. Example", "clearance": "feeling tested, normal"}
-    found = finding(answered(diabetes=cleared), "diabetes")
+    found = finding(answered(diabetes=CLEARED), "diabetes")
     assert found.outcome == "clear" and found.cleared_by == "Dr A. Example"
-    assert "feeling tested" in found.reason
-    assert answered(diabetes=cleared).outcome == "clear"
-    assert answered(pregnancy=cleared).outcome == "clear"
+    assert found.overruled == "clearance"
+    assert "feeling tested" in found.reason and found.clearance.startswith("physician, 2026-11-20: feeling")
+    screening = answered(diabetes=CLEARED)
+    assert screening.outcome == "clear"
+    assert [f.id for f in screening.cleared] == ["diabetes"]
+    assert answered(pregnancy=CLEARED).outcome == "clear"
 
 
-@pytest.mark.parametrize("id_", ["implant-active", "minor"])
-def test_nobody_clears_an_active_implant_or_a_minor(id_):
-    screening = answered(**{id_: {"cleared_by": "Dr A. Example", "clearance": "it will be fine"}})
+def test_a_clearance_of_a_later_day_does_not_count():
+    found = finding(answered(diabetes=CLEARED | {"cleared_on": "2026-11-23"}), "diabetes")
+    assert found.outcome == "clearance" and found.cleared_by == ""
+    assert "later day" in found.reason
+
+
+@pytest.mark.parametrize("id_", [id_ for id_, rule in RULES.items() if not rule.overridable])
+def test_nobody_clears_an_active_implant_or_what_is_marked_so(id_):
+    screening = answered(**{id_: CLEARED})
     assert screening.outcome == "refused"
     assert finding(screening, id_).cleared_by == ""
     assert "nobody can clear" in finding(screening, id_).reason
@@ -148,10 +159,10 @@ def test_nobody_clears_an_active_implant_or_a_minor(id_):
 
 def test_a_clearance_needs_a_name_and_a_reason_and_something_to_clear():
     for given in (
-        {"yes": True, "cleared_by": "Dr A. Example"},
-        {"yes": True, "clearance": "fine"},
-        {"yes": True, "cleared_by": "  ", "clearance": "fine"},
-        {"yes": False, "cleared_by": "Dr A. Example", "clearance": "fine"},
+        *({"yes": True} | {key: CLEARED[key] for key in CLEARED if key != left} for left in CLEARED),
+        {"yes": True} | CLEARED | {"cleared_by": "  "},
+        {"yes": True} | CLEARED | {"cleared_role": "home user"},
+        {"yes": False} | CLEARED,
     ):
         with pytest.raises(ValueRefused):
             Answer(id="diabetes", **given)
@@ -175,7 +186,7 @@ def test_where_the_zone_is_not_known_it_counts():
 
 
 def test_a_rule_for_the_whole_body_does_not_care_for_zones():
-    assert answered(zones=("cheek",), cancer_active={"zones": ("foot",)}).outcome == "refused"
+    assert answered(zones=("cheek",), diabetes={"zones": ("foot",)}).outcome == "clearance"
     assert answered(zones=("cheek",), isotretinoin={"zones": ("back",)}).outcome == "deferred"
 
 
@@ -189,11 +200,44 @@ def test_a_rule_of_the_face_holds_for_its_parts():
     assert answered(zones=("forearm",), migraine={}).outcome == "clear"
     assert answered(zones=("forehead",), thyroid={}).outcome == "clear"
     assert answered(zones=("neck",), thyroid={}).outcome == "blocked"
+    assert answered(zones=("side of the neck left",), thyroid={}).outcome == "clear"
+
+
+def test_absolute_in_its_zone_and_for_a_clinician_elsewhere():
+    """Domain 5.2: epilepsy at head and neck, cancer at its place, pregnancy at face and trunk."""
+    assert answered(zones=("cheek",), epilepsy={}).outcome == "refused"
+    assert answered(zones=("forearm left",), epilepsy={}).outcome == "clearance"
+    assert answered(zones=("cheek",), cancer_active={"zones": ("cheek",)}).outcome == "refused"
+    assert answered(zones=("cheek",), cancer_active={"zones": ("foot",)}).outcome == "clearance"
+    assert answered(zones=("abdomen",), pregnancy={}).outcome == "refused"
+    assert answered(zones=("lip",), pregnancy={}).outcome == "refused"
+    assert answered(zones=("calf",), pregnancy={}).outcome == "clearance"
+    assert answered(zones=("cheek",), thrombosis={"zones": ("calf",)}).outcome == "clear"
+
+
+def test_left_and_right_are_two_zones():
+    broken = {"zones": ("cheek left",)}
+    assert answered(zones=("cheek right",), skin_broken=broken).outcome == "clear"
+    assert answered(zones=("cheek left",), skin_broken=broken).outcome == "blocked"
+    assert answered(zones=("cheek",), skin_broken=broken).outcome == "blocked"
+
+
+def test_a_zone_that_is_spared_still_stands_there():
+    found = finding(answered(zones=("cheek",), filler={"zones": ("forehead",)}), "filler")
+    assert (found.outcome, found.elsewhere, found.standing) == ("clear", "deferred", "deferred")
+    assert found.zones == ("forehead",)
+
+
+def test_a_wound_is_what_the_wound_mode_is_for():
+    answers = [Answer(id=id_, yes=id_ == "skin-broken") for id_ in RULES]
+    for mode, outcome in (("wound", "clearance"), ("motor", "blocked"), ("microcurrent", "blocked")):
+        screening = screen(answers, client=CLIENT, systems=("galvanic",), on=TODAY, mode=mode)
+        assert (screening.outcome, screening.mode) == (outcome, mode)
 
 
 def test_zones_of_the_table_are_known():
     known = {*ZONES, *(zone for parts in ZONES.values() for zone in parts), "treated zone"}
-    assert {zone for rule in RULES.values() for zone in rule.zones} <= known
+    assert {zone for rule in RULES.values() for reading in rule.readings for zone in reading.zones} <= known
 
 
 # -- refusals ------------------------------------------------------------------------------
@@ -233,7 +277,12 @@ def test_an_answer_in_full(tmp_path):
         minor = "no"
         botox = { answer = "yes", date = 2026-11-01, zones = ["forehead"], note = "both sides" }
         filler = { answer = "yes", date = "2026-10-01" }
-        diabetes = { answer = "yes", cleared_by = "Dr A. Example", clearance = "tested" }
+        [answers.diabetes]
+        answer = "yes"
+        cleared_by = "Dr A. Example"
+        cleared_role = "physician"
+        cleared_on = 2026-11-20
+        clearance = "tested"
         """,
     )
     answers, _ = read_answers(path)
@@ -241,7 +290,7 @@ def test_an_answer_in_full(tmp_path):
         Answer(id="minor", yes=False),
         Answer(id="botox", yes=True, date="2026-11-01", zones=("forehead",), note="both sides"),
         Answer(id="filler", yes=True, date="2026-10-01"),
-        Answer(id="diabetes", yes=True, cleared_by="Dr A. Example", clearance="tested"),
+        Answer(id="diabetes", yes=True, **(CLEARED | {"clearance": "tested"})),
     )
     assert answers_date(path) is None
 
@@ -265,7 +314,7 @@ MISTAKES = [
     (
         'client = "x"\n[answers]\nbp = { answer = "yes", cleared_by = "Dr X" }',
         3,
-        ["name of a clinician and the reason"],
+        ["name, role, date and reason"],
     ),
     ('client = "Jane Doe"\n[answers]\n', 1, ["client", "pseudonym", "Do not use the person's name"]),
     ("[answers]\n", None, ["client", "came nothing"]),

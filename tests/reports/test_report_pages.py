@@ -9,7 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 from microcurrent.errors import InputError
-from microcurrent.model import Event, digest
+from microcurrent.model import Event, SameDay, digest
 from microcurrent.reports import sitting_report, write_html, write_pdf
 from microcurrent.reports.characters import printable, showable
 from microcurrent.reports.content import Picture, SittingReport, Table
@@ -266,3 +266,26 @@ def test_rows_and_columns_of_a_table_agree():
         Table(caption="c", columns=(("a", "text"), ("b", "text")), rows=(("1",),))
     with pytest.raises(InputError, match="1 tones"):
         Table(caption="c", columns=(("a", "text"),), rows=(("1",),), tones=("ok", "stop"))
+
+
+def test_what_a_clinician_overruled_is_told_with_name_role_day_and_reason(nouns):
+    cleared = dataclasses.replace(
+        nouns.screening.findings[-1], outcome="clear", cleared_by="Dr A. Example", overruled="clearance",
+        clearance="physician, 2027-01-10: feeling tested",
+    )  # fmt: skip
+    screening = dataclasses.replace(nouns.screening, findings=(*nouns.screening.findings[:-1], cleared))
+    text = Page(as_html(report_of(nouns, screening=screening))).text
+    for part in (
+        "cleared by Dr A. Example, physician, 2027-01-10: feeling tested",
+        "a clinician must agree",
+    ):
+        assert part in text
+    assert f"cleared by a clinician: {cleared.id}" in text
+
+
+def test_the_questions_of_the_day_are_on_the_report_of_a_sitting(nouns):
+    assert "None were asked" in Page(as_html(report_of(nouns))).text
+    day = {name: getattr(nouns.screening, name) for name in ("client", "systems", "answers", "findings")}
+    today = SameDay(**day, date="2027-01-12", asked="dated")
+    text = Page(as_html(report_of(nouns, today=today))).text
+    assert "Questions of the day" in text and "in a dated file" in text and "2027-01-12" in text

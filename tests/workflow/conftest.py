@@ -43,9 +43,9 @@ between = [ { electrode = "upper", at = "malar low left" }, { electrode = "lower
 class Treatment:
     """A plan file, its records, and what each verb made of it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, text: str = PLAN) -> None:
         self.plan_file = folder / "plan.toml"
-        self.plan_file.write_text(PLAN, encoding="utf-8")
+        self.plan_file.write_text(text, encoding="utf-8")
         self.answers = ROOT / "examples" / "client-clear.toml"
         self.records = folder / "records.sqlite"
         self.prepared = workflow.read(self.plan_file)

@@ -13,10 +13,17 @@ from microcurrent.cli import (
     body_files,
     body_paths,
     body_scans,
+    claims,
+    courses,
+    devices,
+    expecting,
     exposing,
     plans,
     preparing,
+    programs,
+    proposing,
     records,
+    screening,
     sittings,
     stimulators,
 )
@@ -41,6 +48,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+plans.app.command()(proposing.propose)
+plans.app.command()(proposing.intents)
 app.add_typer(plans.app, name="plan")
 bodies.app.command()(body_files.build)
 bodies.app.command()(body_files.export)
@@ -48,11 +57,16 @@ bodies.app.command()(body_paths.path)
 bodies.app.command()(body_scans.landmarks)
 app.add_typer(bodies.app, name="body")
 app.add_typer(bases.app, name="basis")
+app.add_typer(programs.app, name="program")
+app.add_typer(courses.app, name="course")
+app.command()(courses.cost)
 app.add_typer(records.app, name="records")
 app.add_typer(stimulators.app, name="stimulator")
+app.add_typer(devices.app, name="device")
 for command in (
-    preparing.read, preparing.screen, preparing.predict, preparing.assess, preparing.approve,
-    sittings.deliver, sittings.record, sittings.report, sittings.run, exposing.expose,
+    preparing.read, screening.screen, preparing.predict, preparing.assess, preparing.approve,
+    sittings.deliver, sittings.record, sittings.report, sittings.run, exposing.expose, expecting.expect,
+    claims.claims,
 ):  # fmt: skip
     app.command()(command)
 

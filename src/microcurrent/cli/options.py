@@ -43,6 +43,14 @@ Until = Annotated[
 AcceptWarnings = Annotated[
     bool, typer.Option("--accept-warnings", help="Accept every warning that the assessment shows.")
 ]
+ConsentTo = Annotated[
+    str,
+    typer.Option(
+        "--consent",
+        metavar="MODE",
+        help="Consent by name to a mode of treatment that needs one: motor, iontophoresis or wound.",
+    ),
+]
 #: Draws of a prediction where nothing else is said; as in `workflow.preparing`.
 SAMPLES = 24
 Samples = Annotated[int, typer.Option("--samples", min=8, max=10_000, help="Draws behind each interval.")]
@@ -58,7 +66,7 @@ SamplesWanted = Annotated[
 Profiles = Annotated[
     list[str],
     typer.Option(
-        "--profile", help="Add a stricter set of limits: home, conservative or motor. Repeatable."
+        "--profile", help="Add a stricter set of limits: home or conservative. Repeatable."
     ),
 ]
 Stimulator = Annotated[

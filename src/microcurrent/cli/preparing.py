@@ -1,9 +1,8 @@
-"""read, screen, predict, assess, approve: everything before any current."""
+"""read, predict, assess, approve: everything before any current but the screening."""
 
 from __future__ import annotations
 
 import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +14,7 @@ from microcurrent.cli.options import (
     SAMPLES,
     AcceptWarnings,
     Answers,
+    ConsentTo,
     Json,
     PlanFile,
     Profiles,
@@ -29,8 +29,7 @@ from microcurrent.cli.options import (
     records_path,
 )
 from microcurrent.cli.plans import show
-from microcurrent.cli.tables import show_assessment, show_inputs, show_prediction, show_screening
-from microcurrent.errors import AnswersError, Problem
+from microcurrent.cli.tables import show_assessment, show_inputs, show_prediction
 from microcurrent.model.exposure import Prediction
 
 #: Days that an approval holds where nothing else is said.
@@ -40,39 +39,6 @@ APPROVAL_DAYS = 30
 def read(plan: PlanFile, json: Json = False) -> None:
     """Read a plan and print its steps."""
     show(plan, json)
-
-
-def screen(
-    plan: PlanFile,
-    answers: Annotated[
-        Path | None, typer.Option("--answers", metavar="FILE", help="The client's answers (TOML).")
-    ] = None,
-    template: Annotated[
-        bool, typer.Option("--template", help="Print a file of unanswered questions instead.")
-    ] = False,
-    records: Records = None,
-    json: Json = False,
-) -> None:
-    """Ask about contraindications: compare a client's answers with every rule."""
-    if template:
-        output.print(workflow.answers_template(), soft_wrap=True)
-        return
-    if answers is None:
-        raise AnswersError(
-            Problem(what="no answers", key="--answers", expected="a file of answers", came="nothing",
-                    advice=f"Start one with: microcurrent screen {plan} --template > answers.toml")
-        )  # fmt: skip
-    prepared = workflow.read(plan, on_step=building)
-    with workflow.Workspace(records_path(records)) as workspace:
-        screening, client = workflow.screen(
-            prepared, answers, workspace=workspace, on=now().date(), actor=actor()
-        )
-    if json:
-        show_json({"outcome": screening.outcome, "client": client.pseudonym, "screening": screening})
-    else:
-        show_screening(screening)
-    if screening.outcome != "clear":
-        raise typer.Exit(3)
 
 
 def predict(
@@ -121,6 +87,7 @@ def approve(
     role: Role = "practitioner",
     until: Until = "",
     accept_warnings: AcceptWarnings = False,
+    consent: ConsentTo = "",
     profile: Profiles = [],  # noqa: B006  typer reads the default, nothing changes it
     samples: SamplesWanted = None,
     records: Records = None,
@@ -133,17 +100,19 @@ def approve(
             prepared, answers, workspace=workspace, on=now().date(), actor=by
         )
         workflow.check_screening(prepared.plan, screening)  # before the minutes of a prediction
+        workflow.check_consent(prepared.plan, mode=consent, role=role)
         prediction = newest_prediction(workspace, prepared, samples, quiet=json)
         assessment = workflow.assess(
             prepared, prediction, workspace=workspace, actor=by, profiles=tuple(profile)
         )
         if not json:
             show_assessment(assessment, everything=False)
-        consent = workflow.Consent(
-            by=by, role=role, given=now(), until=last_day(until), accept_warnings=accept_warnings
-        )
+        agreed = workflow.Consent(
+            by=by, role=role, given=now(), until=last_day(until), accept_warnings=accept_warnings,
+            mode=consent,
+        )  # fmt: skip
         approval = workflow.approve(
-            prepared.plan, consent, evidence=(screening, prediction, assessment), workspace=workspace
+            prepared.plan, agreed, evidence=(screening, prediction, assessment), workspace=workspace
         )
     if json:
         show_json(approval)

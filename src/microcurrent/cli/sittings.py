@@ -14,6 +14,7 @@ from microcurrent.cli.options import (
     SAMPLES,
     AcceptWarnings,
     Answers,
+    ConsentTo,
     FaultOption,
     Folder,
     Json,
@@ -30,6 +31,7 @@ from microcurrent.cli.options import (
     records_path,
 )
 from microcurrent.cli.preparing import last_day, make_prediction
+from microcurrent.cli.screening import Today, ask_today
 from microcurrent.cli.tables import (
     show_assessment,
     show_inputs,
@@ -54,6 +56,7 @@ def deliver(
     stimulator: Stimulator = "simulated",
     real_time: RealTime = False,
     fault: FaultOption = [],  # noqa: B006  typer reads the default, nothing changes it
+    today: Today = None,
     records: Records = None,
     json: Json = False,
 ) -> None:
@@ -68,6 +71,7 @@ def deliver(
                 "records. "
                 f"First: microcurrent approve {plan} --answers ANSWERS --by NAME"
             )
+        ask_today(workspace, prepared, treated, today=today, stimulator=stimulator, quiet=json)
         sitting = _deliver(
             workspace, prepared.plan, approval, treated,
             (stimulator, real_time, tuple(fault)), quiet=json,
@@ -122,11 +126,13 @@ def run(
     role: Role = "practitioner",
     until: Until = "",
     accept_warnings: AcceptWarnings = False,
+    consent: ConsentTo = "",
     profile: Profiles = [],  # noqa: B006  typer reads the default, nothing changes it
     samples: Samples = SAMPLES,
     stimulator: Stimulator = "simulated",
     real_time: RealTime = False,
     fault: FaultOption = [],  # noqa: B006  typer reads the default, nothing changes it
+    today: Today = None,
     out: Folder = REPORTS,
     records: Records = None,
     json: Json = False,
@@ -146,6 +152,8 @@ def run(
         if not json:
             show_screening(screening)
         workflow.check_screening(prepared.plan, screening)
+        workflow.check_consent(prepared.plan, mode=consent, role=role)
+        ask_today(workspace, prepared, client, today=today, stimulator=stimulator, quiet=json)
         _say_step(json, "predict")
         prediction = make_prediction(workspace, prepared, samples, quiet=json)
         if not json:
@@ -158,11 +166,12 @@ def run(
         if not json:
             show_assessment(assessment, everything=False)
         _say_step(json, "approve")
-        consent = workflow.Consent(
-            by=approve_as, role=role, given=now(), until=last_day(until), accept_warnings=accept_warnings
-        )
+        agreed = workflow.Consent(
+            by=approve_as, role=role, given=now(), until=last_day(until), accept_warnings=accept_warnings,
+            mode=consent,
+        )  # fmt: skip
         approval = workflow.approve(
-            prepared.plan, consent, evidence=(screening, prediction, assessment), workspace=workspace
+            prepared.plan, agreed, evidence=(screening, prediction, assessment), workspace=workspace
         )
         if not json:
             output.print(f"Approved by {approve_as} ({role}) until {approval.until}.")

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from rich import box
 from rich.table import Table
 
-from microcurrent import units
+from microcurrent import units, workflow
 from microcurrent.cli.console import output
 from microcurrent.model.exposure import Estimate, Prediction
 from microcurrent.model.limits import Assessment
 from microcurrent.model.plan import Path, Placement, Plan
-from microcurrent.model.screening import Screening
+from microcurrent.model.screening import SameDay, Screening
 from microcurrent.model.sitting import Event
 
 #: Verdicts with a sign and a word, so that none hangs on colour.
@@ -47,15 +47,16 @@ def where(part: Placement | Path) -> str:
 
 def show_plan(plan: Plan) -> None:
     """Print the steps of a plan."""
+    mode = "" if plan.mode == "microcurrent" else f"; mode {plan.mode}"
     output.print(
-        f"{plan.title} — {plan.intent}, on {plan.body}; {units.write(plan.duration, 'time')} in all"
+        f"{plan.title} — {plan.intent}, on {plan.body}; {units.write(plan.duration, 'time')} in all{mode}"
     )
     table(
         "Steps",
         ("", "system", "what", "current", "time", "anode / first", "cathode / second"),
         (
             (
-                str(step.number), step.system, f"{step.do}, {step.stimulus.waveform.name}",
+                str(step.number), " + ".join(step.systems), f"{step.do}, {step.stimulus.waveform.name}",
                 units.write(step.stimulus.peak, "current"), units.write(step.stimulus.duration, "time"),
                 where(step.anode), where(step.cathode),
             )
@@ -151,8 +152,9 @@ _DIMENSIONS = {
 
 
 def show_screening(screening: Screening) -> None:
-    """Print the outcome of a screening and every finding."""
-    output.print(f"Screening on {screening.date}: {screening.outcome}")
+    """Print the outcome of a screening, or of the questions of the day, and every finding."""
+    what = "Questions of the day" if isinstance(screening, SameDay) else "Screening"
+    output.print(f"{what} on {screening.date}: {screening.outcome}")
     for f in screening.findings:
         if f.outcome != "clear":
             until = f" until {f.until}" if f.until else ""
@@ -161,11 +163,29 @@ def show_screening(screening: Screening) -> None:
             output.print(
                 f"        {f.reason.rstrip('.')}.{conflict} [{', '.join(f.sources)}]", soft_wrap=True
             )
-    for f in screening.findings:
-        if f.outcome == "clear" and f.cleared_by:
-            output.print(f"! {f.id}: cleared by {f.cleared_by}")
+    for f in screening.cleared:
+        told = f"! {f.id}: cleared by {f.cleared_by}, {f.clearance} (else {f.overruled})"
+        output.print(told, soft_wrap=True)
     for id_ in screening.unanswered:
         output.print(f"? {id_}: not answered")
+
+
+def show_zones(zones: Iterable[workflow.ZoneShown]) -> None:
+    """Print the zones with something against them beside those that the plan treats; or nothing."""
+    shown = tuple(zones)
+    if not any(zone.findings for zone in shown):
+        return
+    table(
+        "Zones", ("zone", "the plan", "what stands in it"),
+        (
+            (
+                zone.zone, "treats it" if zone.treated else "spares it",
+                ", ".join(f"{f.standing} ({f.id})" for f in zone.findings) or "nothing",
+            )
+            for zone in shown
+            if zone.findings or zone.treated
+        ),
+    )  # fmt: skip
 
 
 def show_assessment(assessment: Assessment, *, everything: bool) -> None:

@@ -30,12 +30,13 @@ def admit(plan: Plan, approval: Approval, *, limits: Limits, capabilities: Capab
     """Return quietly if `plan` may be delivered on the ISO date `today`.
 
     Raises `MissingLimit` if a limit of `REQUIRED_LIMITS` is not there, `ApprovalRefused` if the
-    approval does not name this plan or has ended, and `StimulatorRefused` with every reason found if
+    approval does not name this plan, has ended, or is consent to another mode of treatment than that of
+    the plan and of the limits, and `StimulatorRefused` with every reason found if
     a step passes the tightest of the limits and what the stimulator can do.
     """
     for id_ in REQUIRED_LIMITS:
         level(limits, id_)
-    refusal = approval.refusal(plan.digest, today)
+    refusal = approval.refusal(plan.digest, today) or _other_mode(plan, approval, limits)
     if refusal:
         raise ApprovalRefused(f"No current: {refusal}.")
     reasons = [
@@ -49,6 +50,15 @@ def admit(plan: Plan, approval: Approval, *, limits: Limits, capabilities: Capab
     ]
     if reasons:
         raise StimulatorRefused("No current, nothing was loaded: " + "; ".join(reasons) + ".")
+
+
+def _other_mode(plan: Plan, approval: Approval, limits: Limits) -> str:
+    """Say where consent or limits are of another mode than the plan: none stands in for another."""
+    if approval.mode != plan.mode:
+        return f"the approval by {approval.by} is for the mode {approval.mode}, this plan is {plan.mode}"
+    if limits.mode != plan.mode:
+        return f"the limits are those of the mode {limits.mode}, this plan is {plan.mode}"
+    return ""
 
 
 def level(limits: Limits, id_: str) -> float:
@@ -66,9 +76,9 @@ def level(limits: Limits, id_: str) -> float:
 def beyond(stimulus: Stimulus, capabilities: Capabilities) -> tuple[str, ...]:
     """Return why a stimulator of these capabilities must refuse a program; empty if it need not.
 
-    Ramps in and out are held against `min_ramp`. A constant current, or one that is nearly so, is felt
-    wherever it jumps, so its surge and its reversals are too; an alternating one jumps at every pulse by
-    design.
+    Ramps in and out are held against `min_ramp`. A constant current, one that is nearly so and one under
+    an alternating current are felt wherever they jump, so surge and reversals are too; an alternating one
+    jumps at every pulse by design.
     """
     reasons = []
     if stimulus.peak > capabilities.max_current * (1 + ROUNDING):
@@ -77,7 +87,8 @@ def beyond(stimulus: Stimulus, capabilities: Capabilities) -> tuple[str, ...]:
             f"of {capabilities.name}"
         )
     rises = [stimulus.ramp.rise, stimulus.ramp.fall]
-    if stimulus.waveform.is_constant or abs(stimulus.waveform.mean) > 0.5:
+    waveform = stimulus.waveform
+    if waveform.is_constant or waveform.is_superposed or abs(waveform.mean) > 0.5:
         if stimulus.surge:
             rises += [stimulus.surge.rise, stimulus.surge.fall]
         if stimulus.polarity.mode == "alternating":
@@ -101,9 +112,12 @@ def _beyond_shape(stimulus: Stimulus, capabilities: Capabilities) -> Iterator[st
         yield f"a waveform of {len(pieces)} stretches is above the {capabilities.max_pieces} of {name}"
     if stimulus.waveform.is_constant:
         return
-    if stimulus.charge_per_phase > capabilities.max_phase_charge * (1 + ROUNDING):
+    phase = stimulus.charge_per_phase
+    if stimulus.waveform.is_one_way:  # direct current in all but its ripple: that of a period counts
+        phase = stimulus.peak * stimulus.waveform.largest_phase / stimulus.frequency
+    if phase > capabilities.max_phase_charge * (1 + ROUNDING):
         yield (
-            f"a charge per phase of {write(stimulus.charge_per_phase, 'charge')} is above the "
+            f"a charge per phase of {write(phase, 'charge')} is above the "
             f"{write(capabilities.max_phase_charge, 'charge')} of {name}"
         )
     flat = [p.stop - p.start for p in pieces if p.kind == "line" and p.first == p.last]

@@ -193,14 +193,16 @@ def charge_drift(observation: Observation, limits: Limits) -> Trip | None:
 
 
 def net_dc(observation: Observation, limits: Limits) -> Trip | None:
-    """Trip if a balanced current carries a direct part over the last second."""
+    """Trip if an alternating current carries a direct part over the last second that was not planned."""
     most = limits.stop("net-dc-balanced")
-    if observation.offset is None or not observation.stimulus.waveform.is_balanced:
+    waveform = observation.stimulus.waveform
+    if observation.offset is None or not (waveform.is_balanced or waveform.is_superposed):
         return None
     if abs(observation.offset) > most:
+        where = "beyond the planned one" if waveform.is_superposed else "in a balanced one"
         return _trip(observation, "net-dc",
-                     f"a direct current of {write(observation.offset, 'current')} flows in a balanced "
-                     f"one, the limit is {write(most, 'current')}")  # fmt: skip
+                     f"a direct current of {write(observation.offset, 'current')} flows {where}, "
+                     f"the limit is {write(most, 'current')}")  # fmt: skip
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from microcurrent.model import Piece, Stimulus, Waveform
+from microcurrent.model import Stimulus, Waveform
 
 #: Halvings to find the moment at which a level is passed: 0.1 s to 1e-10 s.
 _HALVINGS = 30
@@ -73,14 +73,5 @@ def _shape_peak_on(waveform: Waveform, low: float, high: float) -> float:
     for piece in waveform.pieces:
         a, b = max(piece.start, low), min(piece.stop, high)
         if a <= b:
-            values += [abs(piece.value_at(a)), abs(piece.value_at(b)), _crest(piece, a, b)]
+            values += [abs(v) for v in (piece.value_at(a), piece.value_at(b), *piece.crests(a, b))]
     return max(values)
-
-
-def _crest(piece: Piece, low: float, high: float) -> float:
-    """Return 1 where an arc passes a crest or a trough between two phases, else 0."""
-    if piece.kind != "arc":
-        return 0.0
-    scale = (piece.last - piece.first) / (piece.stop - piece.start)
-    a, b = sorted(piece.first + scale * (phase - piece.start) for phase in (low, high))
-    return 1.0 if (math.floor(b / math.pi - 0.5) + 0.5) * math.pi >= a else 0.0

@@ -1,7 +1,8 @@
 """From a stimulus to the compact program that a stimulator of ours expands by itself.
 
 The figures are whole numbers in the units of ``firmware/program.py``: nA, mHz, 10 µs, 1e-9 of a turn, and
-1/65536 of a turn for angles. What those units cannot say is refused; times are rounded to 10 µs.
+1/65536 of a turn for angles. What those units cannot say is refused; times are rounded to 10 µs. An arc on a
+direct part is drawn as straight lines.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ _ANGLE = 65536
 #: Polarities and kinds of pieces by their numbers on the wire.
 _MODES = {"fixed": 0, "reversed": 1, "alternating": 2}
 _KINDS = {"line": 0, "arc": 1}
+#: Straight lines to a turn of an arc on a direct part: as many steps as the device draws an arc in. Between
+#: its corners a line misses the arc by (pi / 64)**2 / 2 of its size at most, an eighth of a percent.
+_LINES = 64
 #: Share of a millihertz that is rounding of a decimal fraction.
 _SAME = 1e-6
 
@@ -68,7 +72,25 @@ def compact(stimulus: Stimulus) -> CompactProgram:
             *map(_tens, (polarity.every, polarity.ramp)),
             int(stimulus.waveform.is_balanced),
         ),
-        pieces=tuple(_piece(piece, stimulus.amplitude) for piece in stimulus.waveform.pieces),
+        pieces=tuple(
+            _piece(part, stimulus.amplitude)
+            for piece in stimulus.waveform.pieces
+            for part in _drawn(piece)
+        ),
+    )
+
+
+def _drawn(piece: Piece) -> tuple[Piece, ...]:
+    """Return a piece as the device can draw it: it knows arcs of the whole amplitude around zero alone."""
+    if piece.kind == "line" or (piece.level, piece.scale) == (0.0, 1.0):
+        return (piece,)
+    count = max(1, math.ceil(abs(piece.last - piece.first) / math.tau * _LINES - 1e-9))
+    width = (piece.stop - piece.start) / count
+    cuts = [piece.start + k * width for k in range(count)] + [piece.stop]
+    values = [piece.value_at(phase) for phase in cuts]
+    return tuple(
+        Piece(start=a, stop=b, first=u, last=v)
+        for a, b, u, v in zip(cuts, cuts[1:], values, values[1:], strict=False)
     )
 
 

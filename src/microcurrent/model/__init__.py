@@ -9,20 +9,44 @@
     exposure, limits             what tissue receives; what may not be passed
     exposure_map                 what tissue receives, place by place
     screening, approval          what is asked; who agrees
+    mode                         what a mode of treatment asks a person to agree to; roles
     tissue, interfaces           what the tables of numbers are made of
+    chemistry, heat              what the tables of ions, films and thermal properties are made of
     labels                       what the tables of label maps are made of
     limb                         what the table of limbs and patches of the back is made of
+    device                       a product on the market, cell by cell
     stimulator, sitting, course  what gives current; one visit; many visits and their results
+    course_plan, course_rules    sittings in the calendar; how courses are given and when they stop
+    course_exposure              what adds up over a course, and how far it was kept to
+    cost                         what treatment costs, as ranges in one currency
+    proposal                     what a treatment is for; the plan that serves it, and why not more
     atlas                        what the atlas of the head is made of
+    expectation                  what may be expected of a course, with a sham twin
+    claim                        what is claimed, and the answer computed or found
+    wording                      what nothing shown to a person may say
     digest, restore, checks      one digest for all nouns; data back to nouns; how a noun refuses
 """
 
 from microcurrent.model.approval import Approval
 from microcurrent.model.body import Body, Guess, Muscle, Nerve, Region, Site, Zone
+from microcurrent.model.claim import Claim, ClaimAnswer, ClaimFigure
+from microcurrent.model.cost import Cost, CostLine, CostSheet, Price
 from microcurrent.model.course import Client, Course, Outcome, Schedule
+from microcurrent.model.course_exposure import Adherence, CourseExposure, Halt, HeldSitting, PlaceExposure
+from microcurrent.model.course_plan import Booking, Calendar, CoursePlan, Mark, Phase
+from microcurrent.model.course_rules import CourseRules, MeasurementRule, PhaseRule, Preset, StopRule
+from microcurrent.model.device import Device, Known, ProductCode, Span
 from microcurrent.model.digest import digest
 from microcurrent.model.electrode import Electrode
 from microcurrent.model.envelope import Polarity, Ramp, Surge
+from microcurrent.model.expectation import (
+    DoseFinding,
+    Expectation,
+    ExpectedPoint,
+    Importance,
+    OutcomeModel,
+    Trial,
+)
 from microcurrent.model.exposure import (
     ContactExposure,
     Estimate,
@@ -44,8 +68,17 @@ from microcurrent.model.exposure_map import (
 )
 from microcurrent.model.interfaces import Interface, SkinDynamics, WaterWindow
 from microcurrent.model.limits import Assessment, Finding, Limit, Limits
+from microcurrent.model.mode import Mode, Role
 from microcurrent.model.plan import Path, Placement, Plan, Step
-from microcurrent.model.screening import Answer, Contraindication, Screening, ScreeningFinding
+from microcurrent.model.screening import (
+    Answer,
+    Contraindication,
+    Reading,
+    SameDay,
+    SameDayQuestion,
+    Screening,
+    ScreeningFinding,
+)
 from microcurrent.model.sitting import Event, Sitting
 from microcurrent.model.stimulator import (
     Capabilities,
@@ -67,47 +100,83 @@ from microcurrent.model.tissue import (
 )
 from microcurrent.model.waveform import Piece, Waveform
 from microcurrent.model.way import Way
+from microcurrent.model.wording import ForbiddenWord
 
 __all__ = [
+    "Adherence",
     "Answer",
     "Approval",
     "Assessment",
     "Body",
+    "Booking",
+    "Calendar",
     "Capabilities",
+    "Claim",
+    "ClaimAnswer",
+    "ClaimFigure",
     "Client",
     "ContactExposure",
     "ContactRule",
     "Contraindication",
+    "Cost",
+    "CostLine",
+    "CostSheet",
     "Course",
+    "CourseExposure",
+    "CoursePlan",
+    "CourseRules",
+    "Device",
+    "DoseFinding",
     "Electrode",
     "Estimate",
     "Event",
+    "Expectation",
+    "ExpectedPoint",
     "Exposure",
     "ExposureMap",
     "Finding",
+    "ForbiddenWord",
     "Guess",
+    "Halt",
+    "HeldSitting",
     "Histogram",
+    "Importance",
     "Input",
     "Interface",
     "Interlock",
+    "Known",
     "Limit",
     "Limits",
+    "Mark",
     "Material",
+    "MeasurementRule",
+    "Mode",
     "Muscle",
     "Nerve",
     "NerveField",
     "NervePath",
     "Observation",
     "Outcome",
+    "OutcomeModel",
     "Path",
+    "Phase",
+    "PhaseRule",
     "Piece",
+    "PlaceExposure",
     "Placement",
     "Plan",
     "Polarity",
     "Prediction",
+    "Preset",
+    "Price",
+    "ProductCode",
     "Ramp",
+    "Reading",
     "Reference",
     "Region",
+    "Role",
+    "SameDay",
+    "SameDayQuestion",
     "Schedule",
     "Screening",
     "ScreeningFinding",
@@ -116,6 +185,7 @@ __all__ = [
     "SkinDynamics",
     "SkinLayer",
     "SkinPart",
+    "Span",
     "Spread",
     "Stack",
     "StackLayer",
@@ -125,10 +195,12 @@ __all__ = [
     "StepMap",
     "Stimulator",
     "Stimulus",
+    "StopRule",
     "Surge",
     "Tissue",
     "TissueExposure",
     "TissuePart",
+    "Trial",
     "Trip",
     "WaterWindow",
     "Waveform",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from microcurrent.model.checks import named, one_of, refuse
+from microcurrent.model.digest import LATER
+from microcurrent.model.plan import MODES
 
 ROLES = ("practitioner", "clinician", "home user", "researcher")
 
@@ -16,7 +18,7 @@ class Approval:
 
     It is for one `client` (a pseudonym) and names the digests of plan, prediction, assessment,
     screening and tables. `meaning` is the sentence that was agreed to; `warnings` are the ids of
-    findings that were accepted.
+    findings that were accepted; `mode`: the mode of treatment that was consented to.
     """
 
     plan: str
@@ -31,16 +33,18 @@ class Approval:
     until: str
     meaning: str
     warnings: tuple[str, ...] = ()
+    mode: str = field(default="microcurrent", metadata=LATER)
 
     def __post_init__(self) -> None:
         named(self, "client", self.client)
         named(self, "by", self.by)
         named(self, "meaning", self.meaning)
         one_of(self, "role", self.role, ROLES)
-        for field in ("plan", "prediction", "assessment", "screening", "tables"):
-            if not re.fullmatch(r"[0-9a-f]{64}", getattr(self, field)):
+        one_of(self, "mode", self.mode, MODES)
+        for key in ("plan", "prediction", "assessment", "screening", "tables"):
+            if not re.fullmatch(r"[0-9a-f]{64}", getattr(self, key)):
                 raise refuse(
-                    self, field, expected="a digest of 64 hexadecimal digits", came=getattr(self, field)
+                    self, key, expected="a digest of 64 hexadecimal digits", came=getattr(self, key)
                 )
         if not re.fullmatch(r"\d{4}-\d\d-\d\d", self.until):
             raise refuse(self, "until", expected="a date such as 2027-01-31", came=self.until)

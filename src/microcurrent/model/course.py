@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from microcurrent.model.checks import finite, named, one_of, refuse
 
-MAINTENANCE = ("none", "weekly", "fortnightly", "monthly", "quarterly")
+MAINTENANCE = ("none", "twice-weekly", "weekly", "fortnightly", "monthly", "quarterly")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from microcurrent.errors import MissingLimit
 from microcurrent.model.checks import finite, named, one_of, refuse
+from microcurrent.model.digest import LATER
 from microcurrent.model.exposure import Estimate
+from microcurrent.model.plan import MODES
 
 VERDICTS = ("ok", "unknown", "warn", "stop")
 
@@ -18,7 +20,8 @@ class Limit:
     `id`; `quantity`: a name that the assessment knows; `sense` "at most" or "at least"; `warn` and
     `stop` [SI of `dimension`], either may be None; `systems` it speaks of (empty: all); `scope`
     where it holds, in words; `source`: ids of references; `confidence` mark; `status` "standard",
-    "device", "practice" or "proposed".
+    "device", "practice" or "proposed"; `modes` of treatment that it holds for (empty: all); `advice`: what
+    to do where it is passed.
     """
 
     id: str
@@ -33,19 +36,23 @@ class Limit:
     title: str
     scope: str = ""
     systems: tuple[str, ...] = ()
+    modes: tuple[str, ...] = field(default=(), metadata=LATER)
+    advice: str = field(default="", metadata=LATER)
 
     def __post_init__(self) -> None:
-        for field in ("id", "quantity", "dimension", "confidence", "title"):
-            named(self, field, getattr(self, field))
+        for key in ("id", "quantity", "dimension", "confidence", "title"):
+            named(self, key, getattr(self, key))
+        for mode in self.modes:
+            one_of(self, "modes", mode, MODES)
         one_of(self, "sense", self.sense, ("at most", "at least"))
         one_of(self, "status", self.status, ("standard", "device", "practice", "proposed"))
         if self.warn is None and self.stop is None:
             raise refuse(self, "stop", expected="a warn or a stop level", came="neither")
         if not self.source:
             raise refuse(self, "source", expected="at least one reference", came="none")
-        for field in ("warn", "stop"):
-            if getattr(self, field) is not None:
-                finite(self, field, getattr(self, field))
+        for key in ("warn", "stop"):
+            if getattr(self, key) is not None:
+                finite(self, key, getattr(self, key))
         if self.warn is not None and self.stop is not None:
             ordered = self.warn <= self.stop if self.sense == "at most" else self.warn >= self.stop
             if not ordered:
@@ -68,11 +75,19 @@ class Limit:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """A set of limits, each id once."""
+    """The limits of one mode of treatment, each id once."""
 
     limits: tuple[Limit, ...]
+    mode: str = field(default="microcurrent", metadata=LATER)
 
     def __post_init__(self) -> None:
+        one_of(self, "mode", self.mode, MODES)
+        for limit in self.limits:
+            if limit.modes and self.mode not in limit.modes:
+                raise refuse(
+                    self, "limits", expected=f"limits of the mode {self.mode}",
+                    came=f"{limit.id!r}, of {', '.join(limit.modes)}",
+                )  # fmt: skip
         ids = [limit.id for limit in self.limits]
         for id_ in ids:
             if ids.count(id_) > 1:

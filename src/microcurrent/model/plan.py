@@ -14,6 +14,8 @@ from microcurrent.model.stimulus import Stimulus
 from microcurrent.model.way import check_way
 
 SYSTEMS = ("galvanic", "faradic")
+#: Ways of treating, each with limits and a consent of its own (`data/modes.toml`).
+MODES = ("microcurrent", "motor", "iontophoresis", "wound")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +96,13 @@ class Step:
             raise refuse(
                 self, "cathode", expected="another electrode than the anode", came=self.cathode.electrode
             )
+        if self.system == "galvanic" and self.stimulus.waveform.is_superposed:
+            raise refuse(
+                self,
+                "system",
+                expected="faradic, for an alternating current on a direct one",
+                came="galvanic",
+            )
         if self.system == "galvanic" and not self.stimulus.waveform.mean:
             raise refuse(
                 self,
@@ -102,6 +111,11 @@ class Step:
                 came=f"{self.stimulus.waveform.name}, which is balanced",
                 advice="Call this step faradic",
             )
+
+    @property
+    def systems(self) -> tuple[str, ...]:
+        """The systems whose rules hold: both where an alternating current rides on a direct one."""
+        return SYSTEMS if self.stimulus.waveform.is_superposed else (self.system,)
 
     @property
     def do(self) -> str:
@@ -123,7 +137,8 @@ class Step:
 class Plan:
     """A treatment: steps on a body, with intent, author and the versions of the methods.
 
-    `body` names it, `body_content` is the digest of its geometry; `sites` are those the plan uses.
+    `body` names it, `body_content` is the digest of its geometry; `sites` are those the plan uses; `mode`
+    is one of `MODES`: whose limits and whose consent it needs.
     Immutable: a correction is a new plan with another digest.
     """
 
@@ -137,9 +152,11 @@ class Plan:
     course: Schedule | None = None
     author: str = ""
     methods: str = ""
+    mode: str = field(default="microcurrent", metadata=LATER)
 
     def __post_init__(self) -> None:
         named(self, "title", self.title)
+        one_of(self, "mode", self.mode, MODES)
         named(self, "intent", self.intent)
         named(self, "body", self.body)
         if not self.steps:

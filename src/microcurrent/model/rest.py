@@ -41,10 +41,12 @@ def _whole(number: float) -> bool:
 
 def negative(waveform: Waveform) -> Waveform:
     """Return the waveform with its sign changed."""
-    return replace(waveform, pieces=tuple(_negative(piece) for piece in waveform.pieces))
+    pieces = tuple(_negative(piece) for piece in waveform.pieces)
+    return replace(waveform, pieces=pieces, direct=-waveform.direct if waveform.direct else 0.0)
 
 
 def _negative(piece: Piece) -> Piece:
     if piece.kind == "arc":
-        return replace(piece, first=piece.first + math.pi, last=piece.last + math.pi)
+        level = -piece.level if piece.level else 0.0
+        return replace(piece, first=piece.first + math.pi, last=piece.last + math.pi, level=level)
     return replace(piece, first=-piece.first, last=-piece.last)

@@ -6,6 +6,7 @@ Durations are given as fractions of the period, so a 300 µs pulse at 30 Hz has 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from microcurrent.model.checks import finite, refuse
 from microcurrent.model.waveform import Piece, Waveform
@@ -81,6 +82,44 @@ def ramped_square(*, rise: float) -> Waveform:
             if b - a > 1e-12
         ),
     )
+
+
+def superposed(waveform: Waveform, *, offset: float) -> Waveform:
+    """Return a balanced waveform on a direct current, scaled so that the peak of both together is 1.
+
+    `offset` is the direct current as a fraction of the peak of the alternating one, above 0. Where the
+    alternating current rests, the direct one goes on.
+    """
+    finite("superposed", "offset", offset, above=0)
+    if not waveform.is_balanced:
+        raise refuse(
+            "superposed",
+            "waveform",
+            expected="a balanced waveform",
+            came=f"{waveform.name}, which has a direct part of its own",
+        )
+    raised: list[Piece] = []
+    at = 0.0
+    for piece in waveform.pieces:
+        if piece.start - at > 1e-12:
+            raised.append(_flat(at, piece.start - at, offset))
+        raised.append(_raised(piece, offset, 1.0))
+        at = piece.stop
+    if 1 - at > 1e-12:
+        raised.append(_flat(at, 1 - at, offset))
+    peak = max(piece.extreme() for piece in raised)
+    return Waveform(
+        name=f"{waveform.name}-on-direct",
+        pieces=tuple(_raised(piece, 0.0, 1 / peak) for piece in raised),
+        direct=offset / peak,
+    )
+
+
+def _raised(piece: Piece, offset: float, factor: float) -> Piece:
+    """Return a piece plus an offset, times a factor."""
+    if piece.kind == "arc":
+        return replace(piece, level=(piece.level + offset) * factor, scale=piece.scale * factor)
+    return replace(piece, first=(piece.first + offset) * factor, last=(piece.last + offset) * factor)
 
 
 def burst(*, pulses: int, width: float, fill: float = 1.0) -> Waveform:

@@ -116,6 +116,11 @@ class Stimulus:
         """Root mean square current [A] over whole periods at full envelope: what limits compare."""
         return self.amplitude * self.waveform.rms
 
+    @property
+    def offset(self) -> float:
+        """Direct current [A] under an alternating one, at full envelope; 0 where nothing is superposed."""
+        return self.amplitude * self.waveform.direct
+
     @cached_property
     def peak(self) -> float:
         """Largest absolute current [A]: the amplitude times the largest envelope."""
@@ -127,7 +132,7 @@ class Stimulus:
     @cached_property
     def charge_per_phase(self) -> float:
         """Largest charge [C] that flows one way before the current rests or reverses."""
-        if self.waveform.is_constant:
+        if self.waveform.is_one_way:
             return max(abs(self.charge_between(a, b)) for a, b in self._runs())
         single = self.peak * self.waveform.largest_phase / self.frequency
         return max((single, *(self.absolute_charge_between(a, b) for a, b in self.joined_phases)))
@@ -218,7 +223,7 @@ class Stimulus:
         return segments(self.ramp, self.surge, self.polarity, duration=self.duration, span=(start, stop))
 
     def _runs(self) -> Iterator[tuple[float, float]]:
-        """Stretches over which a constant current keeps its direction; a rest ends a stretch."""
+        """Stretches over which a one-way current keeps its direction; a rest ends a stretch."""
         begin = 0.0
         for start, stop, poly in self._segments(0.0, self.duration):
             rests = all(c == 0 for c in poly)

@@ -1,18 +1,19 @@
 """Waveform: the shape of a current over one period, dimensionless, peak 1.
 
 A waveform is a tuple of pieces over the phase 0 to 1; between pieces it is zero. A piece is a
-straight line or an arc of a sine. Integrals are exact to rounding: Gauss-Legendre quadrature of
-enough points is exact for polynomials, and below 1e-15 for the arcs used here.
+straight line or an arc of a sine; an arc may ride on a direct part. Integrals are exact to rounding:
+Gauss-Legendre quadrature of enough points is exact for polynomials, and below 1e-15 for the arcs used here.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from microcurrent.model.checks import finite, named, refuse
+from microcurrent.model.digest import LATER
 
 #: Points of the quadrature rule: exact to degree 31, far above the envelope (6) times a line (2).
 _POINTS = 16
@@ -47,8 +48,8 @@ def integrate(function: Callable[[float], float], low: float, high: float) -> fl
 class Piece:
     """A part of a waveform from phase `start` to `stop`, running from `first` to `last`.
 
-    `kind` "line": straight from `first` to `last`. `kind` "arc": the sine of an angle that runs
-    from `first` to `last` [rad].
+    `kind` "line": straight from `first` to `last`. `kind` "arc": `level` plus `scale` times the sine of
+    an angle that runs from `first` to `last` [rad].
     """
 
     start: float
@@ -56,10 +57,16 @@ class Piece:
     first: float
     last: float
     kind: str = "line"
+    level: float = field(default=0.0, metadata=LATER)
+    scale: float = field(default=1.0, metadata=LATER)
 
     def __post_init__(self) -> None:
         if self.kind not in ("line", "arc"):
             raise refuse(self, "kind", expected="line or arc", came=self.kind)
+        if self.kind == "line" and (self.level, self.scale) != (0.0, 1.0):
+            raise refuse(self, "level", expected="none for a line", came=f"{self.level:g}, {self.scale:g}")
+        finite(self, "level", self.level)
+        finite(self, "scale", self.scale, above=0)
         if not 0 <= self.start < self.stop <= 1:
             raise refuse(
                 self,
@@ -72,7 +79,7 @@ class Piece:
         """Return the value at a phase inside the piece."""
         along = (phase - self.start) / (self.stop - self.start)
         inner = self.first + (self.last - self.first) * along
-        return inner if self.kind == "line" else math.sin(inner)
+        return inner if self.kind == "line" else self.level + self.scale * math.sin(inner)
 
     def _at_inner(self, inner: float) -> float:
         return self.start + (self.stop - self.start) * (inner - self.first) / (self.last - self.first)
@@ -84,22 +91,47 @@ class Piece:
         if self.kind == "line" and self.first * self.last < 0:
             cuts.append(self._at_inner(0.0))
         if self.kind == "arc":
-            low, high = sorted((self.first, self.last))
-            turn = math.ceil(low / math.pi)
-            while turn * math.pi < high:
+            turn = math.ceil(min(self.first, self.last) / math.pi)
+            while turn * math.pi < max(self.first, self.last):
                 cuts.append(self._at_inner(turn * math.pi))
                 turn += 1
+            cuts += self._zeros()
         cuts = sorted(min(max(c, self.start), self.stop) for c in cuts)
         return tuple((a, b) for a, b in zip(cuts, cuts[1:], strict=False) if b - a > 1e-15)
 
+    def _zeros(self) -> list[float]:
+        """Phases at which an arc on a direct part changes its sign."""
+        if not 0 < abs(self.level) < self.scale:
+            return []
+        low, high = sorted((self.first, self.last))
+        zero = math.asin(-self.level / self.scale)
+        found: list[float] = []
+        for angle in (zero, math.pi - zero):
+            turn = math.ceil((low - angle) / math.tau)
+            while angle + turn * math.tau < high:
+                found.append(self._at_inner(angle + turn * math.tau))
+                turn += 1
+        return found
+
+    def crests(self, low: float, high: float) -> tuple[float, ...]:
+        """Return the values at the crests and troughs of an arc between two phases; none for a line."""
+        if self.kind == "line":
+            return ()
+        slope = (self.last - self.first) / (self.stop - self.start)
+        a, b = sorted(self.first + slope * (phase - self.start) for phase in (low, high))
+        turn = math.floor(b / math.pi - 0.5)
+        found: list[float] = []
+        while (turn + 0.5) * math.pi >= a and len(found) < 2:  # two are a crest and a trough
+            found.append(self.level + (self.scale if turn % 2 == 0 else -self.scale))
+            turn -= 1
+        return tuple(found)
+
     def extreme(self) -> float:
         """Return the largest absolute value on the piece."""
-        ends = [abs(self.value_at(self.start)), abs(self.value_at(self.stop))]
-        if self.kind == "arc":
-            low, high = sorted((self.first, self.last))
-            if (math.floor(high / math.pi - 0.5) + 0.5) * math.pi >= low:
-                return 1.0
-        return max(ends)
+        values = (
+            self.value_at(self.start), self.value_at(self.stop), *self.crests(self.start, self.stop)
+        )  # fmt: skip
+        return max(map(abs, values))
 
 
 def _weighted(
@@ -116,11 +148,13 @@ class Waveform:
     """The shape over one period: `name` and `pieces` in order of phase, largest value 1.
 
     Made by the functions in `microcurrent.model.shapes`. A waveform of one flat piece over the
-    whole period is constant (direct current).
+    whole period is constant (direct current). `direct`: the direct part under an alternating current,
+    as a fraction of the peak; 0 where nothing is superposed.
     """
 
     name: str
     pieces: tuple[Piece, ...]
+    direct: float = field(default=0.0, metadata=LATER)
 
     def __post_init__(self) -> None:
         named(self, "name", self.name)
@@ -136,12 +170,27 @@ class Waveform:
                 )
         peak = max(piece.extreme() for piece in self.pieces)
         finite("Waveform", "peak", peak, minimum=1 - 1e-9, maximum=1 + 1e-9)
+        if self.direct and abs(self.mean - self.direct) > 1e-9:
+            raise refuse(self, "direct", expected=f"its mean, {self.mean:g}", came=f"{self.direct:g}")
 
     @property
     def is_constant(self) -> bool:
         """Whether this is direct current: one flat piece over the whole period."""
         piece = self.pieces[0]
         return piece.kind == "line" and piece.first == piece.last and piece.stop - piece.start == 1
+
+    @property
+    def is_superposed(self) -> bool:
+        """Whether an alternating current rides on a direct one."""
+        return self.direct != 0
+
+    @cached_property
+    def is_one_way(self) -> bool:
+        """Whether the current keeps one sign all through the period, without rest."""
+        if len(self.phases) != 1:
+            return False
+        start, stop, _ = self.phases[0]
+        return start < 1e-12 and stop > 1 - 1e-12
 
     def value_at(self, phase: float) -> float:
         """Return the value at a phase; whole turns are taken off first."""

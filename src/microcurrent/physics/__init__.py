@@ -6,6 +6,8 @@
     exact/         closed-form solutions that judge it
     bodies/        geometry: slab and labelled volume, and where a probe touches them
     skin/          the stratum corneum and the metal on it, as layers without thickness
+    electrochemistry/  what direct current does to the film and the skin under an electrode
+    heat/          how warm a current makes the skin, and when warmth harms it
 
 `bodies` and `skin` say where current enters and through what; `conduction` says where it flows.
 """

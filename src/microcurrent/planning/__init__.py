@@ -10,12 +10,18 @@
     screening      contraindications asked and answered
     prediction/    Plan -> Prediction, with intervals
     exposure/      Plan + basis -> ExposureMap: what is received, place by place
+    devices/       products on the market: what each gives, compared on one hold; a trace measured
     export/        an exposure in netCDF, NIfTI and VTU; a body in NIfTI, VTU, GLB, STL and CSV
     fields         the arrays behind a prediction that pictures are drawn from
+    course/        sittings in the calendar, course files, what adds up, when to stop
+    cost           what a course costs, as ranges
     assess         Prediction + Limits -> Assessment
     judging        one value against one limit, and how a finding says it
     quantities     every quantity that a limit can speak of, computed from plan and prediction
+    proposal/      intent, body and device to the plan that serves best under every limit
     placement      where probes may not stand
+    expectation    what a course may bring, with intervals and a sham twin
+    claims/        what is claimed of microcurrent, computed
     found_landmarks  what these rules rest on, on a head whose landmarks were found
     positions      every place that the probes of a step touch
 """

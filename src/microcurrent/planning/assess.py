@@ -1,14 +1,15 @@
 """Assess: every limit of the table against one plan and its prediction.
 
-The worse end of each 90 % interval is compared. A limit that nobody can compute is an error, never
-passed over; a limit that does not apply says why. The rules of placement are part of it.
+The worse end of each 90 % interval is compared. A limit that nobody can compute is an error, never passed
+over; a limit that does not apply says why. The rules of placement are part of it; the second calculation
+(`microcurrent.planning.independent`) is added by who has the body itself.
 """
 
 from __future__ import annotations
 
 from microcurrent.errors import AssessmentRefused, TableError
 from microcurrent.model import Assessment, Body, Finding, Limit, Limits, Plan, Prediction, digest
-from microcurrent.planning import placement
+from microcurrent.planning import independent, placement
 from microcurrent.planning.judging import compare, telling, without_value
 from microcurrent.planning.quantities import DELIVERY, Case, quantity
 
@@ -34,6 +35,13 @@ NEEDED = (
     "midline-forehead-spacing",
     "midline-mouth-spacing",
 )
+#: And those that a mode of treatment does not go without.
+NEEDED_IN_MODE: dict[str, tuple[str, ...]] = {
+    "microcurrent": (),
+    "motor": ("motor-charge", "motor-direct-current"),
+    "iontophoresis": ("iontophoresis-current",),
+    "wound": ("wound-current-least",),
+}
 
 
 def assess(
@@ -47,19 +55,24 @@ def assess(
 ) -> Assessment:
     """Return all findings on a plan: each that is not "ok", and of each other rule the nearest.
 
-    `tables_digest`: of the tables that `limits` come from. `tissues_between`: from two points [m] to
-    the names of tissues on the line between them, where the body can tell.
+    `limits`: those of the plan's mode. `tables_digest`: of the tables that they come from.
+    `tissues_between`: from two points [m] to the names of tissues on the line between them, where the body
+    can tell.
 
     Raises `MissingLimit` where a needed limit is not given, `TableError` for a limit whose quantity
     is not known, and `AssessmentRefused` where plan, prediction, body and tables do not belong
     together.
     """
     _belong_together(plan, prediction, body, tables_digest=tables_digest)
-    for id_ in NEEDED:
+    if limits.mode != plan.mode:
+        raise AssessmentRefused(
+            f"The plan is of the mode {plan.mode}, the limits are those of the mode {limits.mode}."
+        )
+    for id_ in (*NEEDED, *NEEDED_IN_MODE[plan.mode]):
         limits[id_]
     findings: list[Finding] = []
     for limit in limits.limits:
-        if limit.quantity not in placement.QUANTITIES:
+        if limit.quantity not in (*placement.QUANTITIES, *independent.QUANTITIES):
             findings += telling(_findings(limit, plan, prediction))
     findings += placement.place(plan, body, limits, tissues_between=tissues_between)
     return Assessment(

@@ -96,4 +96,5 @@ def _reason(limit: Limit, value: Estimate, verdict: str) -> str:
     level = limit.stop if verdict == "stop" else limit.warn
     passed = f"is {beyond} {shown(level or 0.0, limit.dimension)}"
     which = "it" if value.low == value.high else "the worse end"
-    return f"{text}. Here {which} {passed}."
+    advice = f" {limit.advice}" if limit.advice and verdict == "stop" else ""
+    return f"{text}. Here {which} {passed}.{advice}"

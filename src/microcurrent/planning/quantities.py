@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from microcurrent import units
 from microcurrent.errors import PredictionError
@@ -23,13 +24,12 @@ from microcurrent.model import (
     StepExposure,
     Stimulus,
 )
+from microcurrent.planning.chemistry import METAL_SHAPES, surface_ph
 
 _MINUTE = 60.0
 _WEEK = 7 * 24 * 60 * _MINUTE
 #: Quantities that the interlocks keep during delivery; nothing in a plan can pass them.
 DELIVERY = ("contact loss time", "impedance jump", "heartbeat silence")
-#: Shapes whose metal may touch bare; a pad or glove has cloth or rubber between.
-_METAL_SHAPES = ("sphere", "disc", "roller")
 _BRAIN = ("grey matter", "white matter")
 
 
@@ -57,7 +57,7 @@ class Case:
         """Yield the steps of the systems, each with its exposure."""
         exposures = {exposure.number: exposure for exposure in self.prediction.exposure.steps}
         for step in self.plan.steps:
-            if self.systems and step.system not in self.systems:
+            if self.systems and not set(self.systems) & set(step.systems):
                 continue
             if step.number not in exposures:
                 raise PredictionError(f"The prediction says nothing about step {step.number} of the plan.")
@@ -131,10 +131,16 @@ def _product(one: Estimate, other: Estimate, dimension: str) -> Estimate:
 
 
 def _ramp(stimulus: Stimulus) -> float:
-    """Shortest ramp [s]: in, out, and at a reversal of constant current."""
+    """Shortest ramp [s]: in, out, and at a reversal of constant current.
+
+    A swell carries the direct part under an alternating current with it, so its slopes count there, too.
+    """
     ramps = [stimulus.ramp.rise, stimulus.ramp.fall]
-    if stimulus.waveform.is_constant and stimulus.polarity.mode == "alternating":
+    superposed = stimulus.waveform.is_superposed
+    if (superposed or stimulus.waveform.is_constant) and stimulus.polarity.mode == "alternating":
         ramps.append(stimulus.polarity.ramp)
+    if superposed and stimulus.surge is not None:
+        ramps += [stimulus.surge.rise, stimulus.surge.fall]
     return min(ramps)
 
 
@@ -147,9 +153,14 @@ def _alternating_part(stimulus: Stimulus) -> float:
 
 
 def longest_pulse(stimulus: Stimulus) -> float:
-    """Return the longest time [s] that the waveform keeps one sign; 0 for constant current."""
+    """Return the longest time [s] that the waveform keeps one sign; 0 for constant current.
+
+    One that never rests nor turns keeps it as long as it lasts.
+    """
     if stimulus.waveform.is_constant:
         return 0.0
+    if stimulus.waveform.is_one_way:
+        return stimulus.duration
     runs: list[tuple[float, float, float]] = []  # start, stop, sign
     for piece in stimulus.waveform.pieces:
         for start, stop in piece.smooth:
@@ -185,15 +196,18 @@ def _sitting_interval(case: Case) -> list[Measure]:
     return [Measure(where="course", value=Estimate.exact(_WEEK / case.plan.course.per_week, "time"))]
 
 
-def _stationary(case: Case) -> list[Measure]:
-    """Time [s] that direct current of one sign stays at one place, over steps, until moved or reversed."""
+def _stationary(case: Case, *, alone: bool = False) -> list[Measure]:
+    """Time [s] that direct current of one sign stays at one place, over steps, until moved or reversed.
+
+    `alone`: an electrode that stays counts only where the other one stays, too.
+    """
     longest: dict[Point, tuple[float, str]] = {}
     running: dict[Point, tuple[float, float]] = {}  # sign, time
     for step, _ in case.steps():
         held = {
             case.plan.site(part.site).position: (part.electrode, sign)
             for part, sign in ((step.anode, 1.0), (step.cathode, -1.0))
-            if isinstance(part, Placement)
+            if isinstance(part, Placement) and not (alone and step.do == "glide")
         }
         running = {place: running[place] for place in held if place in running}
         stimulus = step.stimulus
@@ -228,7 +242,7 @@ def _bare_charge(case: Case) -> list[Measure]:
         for part in (step.anode, step.cathode)
         if isinstance(part, Placement) and not step.stimulus.waveform.is_balanced
     }
-    bare = {e.name for e in case.plan.electrodes if e.shape in _METAL_SHAPES and e.coupling != "gel"}
+    bare = {e.name for e in case.plan.electrodes if e.shape in METAL_SHAPES and e.coupling != "gel"}
     return [
         Measure(where=_of_contact(step, contact), value=contact.net_charge_density)
         for step, _, contact in case.contacts()
@@ -258,6 +272,12 @@ def _brain_density(case: Case) -> list[Measure]:
     return measures
 
 
+def _surface_ph(case: Case, *, side: str) -> list[Measure]:
+    """The "least" or "largest" pH on the skin under each contact with direct current."""
+    found = surface_ph(case.plan, case.prediction, side=side)
+    return [Measure(where=where, value=value) for where, value in found]
+
+
 def _net_charge_density(case: Case) -> list[Measure]:
     return [Measure(where="skin, whole sitting", value=case.prediction.exposure.net_charge_density)]
 
@@ -285,6 +305,7 @@ QUANTITIES: dict[str, Quantity] = {
     "sitting time": _sitting_time,
     "sitting interval": _sitting_interval,
     "stationary direct current": _stationary,
+    "direct current with no electrode moving": partial(_stationary, alone=True),
     "peak voltage": _voltage,
     "rms current density": _each_contact(lambda _, c: c.rms_density),
     "direct current density": _each_contact(lambda _, c: c.dc_density),
@@ -294,6 +315,8 @@ QUANTITIES: dict[str, Quantity] = {
     "power density": _each_contact(lambda e, c: _product(c.rms_density, e.voltage, "power density")),
     "charge per phase density": _charge_per_phase_density,
     "static bare-metal charge density": _bare_charge,
+    "least pH on the skin": partial(_surface_ph, side="least"),
+    "largest pH on the skin": partial(_surface_ph, side="largest"),
     "net charge density": _net_charge_density,
     "direct charge of a sitting": _direct_charge,
     "current density in the brain": _brain_density,

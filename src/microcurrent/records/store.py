@@ -25,7 +25,7 @@ from microcurrent.records.recovery import INTERRUPTED, closing_event, ending_of
 from microcurrent.records.schema import documents, entries
 
 #: The kinds of nouns kept as documents.
-KINDS = ("plan", "prediction", "assessment", "screening", "approval")
+KINDS = ("plan", "prediction", "assessment", "screening", "same-day", "approval")
 
 Clock = Callable[[], datetime]
 

@@ -9,6 +9,7 @@
                 the parts of a sitting's report, each from the nouns it speaks of
     sitting     the report of one sitting, put together from these parts
     html, pdf   the same content as one HTML file, and as a tagged PDF
+    claims      claims about microcurrent and their answers, as one page
     body_picture
                 a body as cuts, or as its stack of layers
     characters  what a page can show; the rest is named by its number

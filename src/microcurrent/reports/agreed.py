@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from microcurrent.model import Approval, Assessment, Finding, Screening, ScreeningFinding
+from microcurrent.model import Approval, Assessment, Finding, SameDay, Screening, ScreeningFinding
 from microcurrent.reports import wording
 from microcurrent.reports.content import Block, Facts, Items, Notice, Paragraph, Section, Table
 
@@ -12,6 +12,22 @@ def screening_section(screening: Screening | None) -> Section:
     title = "Screening: what was asked"
     if screening is None:
         return Section(title=title, blocks=(Notice(tone="caution", text="▲ No screening is on record."),))
+    return Section(title=title, blocks=_answered(screening))
+
+
+def same_day_section(today: SameDay | None) -> Section:
+    """Return the section on the questions of the day, which a rehearsal may go without."""
+    title = "Questions of the day"
+    if today is None:
+        nothing = "▲ None were asked. That is allowed for a rehearsal alone, with nobody connected."
+        return Section(title=title, blocks=(Notice(tone="caution", text=nothing),))
+    how = {"dated": "in a dated file", "undated": "in a file without a date", "at the keyboard": "one by one"}
+    given = Paragraph(text=f"The answers were given {how[today.asked]}.")
+    return Section(title=title, blocks=(*_answered(today), given))
+
+
+def _answered(screening: Screening) -> tuple[Block, ...]:
+    """Outcome, answers and findings of a screening."""
     word = wording.SCREENING[screening.outcome]
     blocks: list[Block] = [
         Notice(tone=word[2], text=f"{word[0]} Outcome on {screening.date}: {word[1]}."),
@@ -22,24 +38,32 @@ def screening_section(screening: Screening | None) -> Section:
     ]
     if screening.unanswered:
         blocks.append(Paragraph(text=f"Not answered: {', '.join(screening.unanswered)}."))
+    if screening.zones:
+        blocks.append(Paragraph(text=f"Zones that the plan treats: {', '.join(screening.zones)}."))
+    if screening.cleared:
+        blocks.append(Items(texts=tuple(_clearance(finding) for finding in screening.cleared)))
     telling = tuple(finding for finding in screening.findings if finding.outcome != "clear")
     if telling:
         blocks.append(_screening_findings(telling))
-    clear = [finding.id for finding in screening.findings if finding.outcome == "clear"]
+    clear = [f.id for f in screening.findings if f.outcome == "clear" and not f.cleared_by]
     if clear:
         blocks.append(Paragraph(text=f"Nothing stands against it from: {', '.join(clear)}."))
     notes = tuple(f"{a.id}: {a.note}" for a in screening.answers if a.note)
     if notes:
         blocks.append(Items(texts=notes))
-    return Section(title=title, blocks=tuple(blocks))
+    return tuple(blocks)
+
+
+def _clearance(finding: ScreeningFinding) -> str:
+    """Who overruled what, and why."""
+    outcome = wording.screening_outcome(finding.overruled or "clearance")
+    return f"▲ {finding.id}: cleared by {finding.cleared_by}, {finding.clearance}. Without it: {outcome}."
 
 
 def _screening_findings(findings: tuple[ScreeningFinding, ...]) -> Table:
     rows = []
     for finding in findings:
         outcome = wording.screening_outcome(finding.outcome)
-        if finding.cleared_by:
-            outcome += f"; cleared by {finding.cleared_by}"
         if finding.until:
             outcome += f"; until {finding.until}"
         rows.append(

@@ -11,11 +11,12 @@ from microcurrent.units import write
 def planned_section(plan: Plan) -> Section:
     """Return the section on the plan."""
     count = "1 step" if len(plan.steps) == 1 else f"{len(plan.steps)} steps"
+    mode = "" if plan.mode == "microcurrent" else f" Mode of treatment: {plan.mode}."
     author = f" Written by {plan.author}." if plan.author else ""
     blocks: list[Block] = [
         Paragraph(
             text=f"{count} on the body {plan.body} in {write(plan.duration, 'time')}, "
-            f"meant for: {plan.intent}.{author}"
+            f"meant for: {plan.intent}.{mode}{author}"
         ),
         _steps(plan),
         _electrodes(plan),

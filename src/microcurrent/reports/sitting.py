@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypedDict, Unpack
+from typing import NotRequired, TypedDict, Unpack
 
 from microcurrent.model import (
     Approval,
@@ -11,12 +11,18 @@ from microcurrent.model import (
     Client,
     Plan,
     Prediction,
+    SameDay,
     Screening,
     Sitting,
 )
 from microcurrent.planning.fields import Fields
 from microcurrent.reports import wording
-from microcurrent.reports.agreed import approval_section, assessment_section, screening_section
+from microcurrent.reports.agreed import (
+    approval_section,
+    assessment_section,
+    same_day_section,
+    screening_section,
+)
 from microcurrent.reports.content import Facts, Section, SittingReport
 from microcurrent.reports.delivered import delivered_section, felt_section, given
 from microcurrent.reports.planned import planned_section
@@ -29,7 +35,8 @@ class SittingNouns(TypedDict):
     """What the report of a sitting is made from.
 
     `references` maps the ids of sources to citations; `head` is the digest of the last entry on
-    record. Screening, approval, sitting and fields may be None where there are none.
+    record. Screening, approval, sitting and fields may be None where there are none; `today`: the answers
+    to the questions of the day, None where they were not asked.
     """
 
     plan: Plan
@@ -42,6 +49,7 @@ class SittingNouns(TypedDict):
     references: Mapping[str, str]
     head: str
     client: Client
+    today: NotRequired[SameDay | None]
 
 
 def sitting_report(**nouns: Unpack[SittingNouns]) -> SittingReport:
@@ -63,6 +71,7 @@ def sitting_report(**nouns: Unpack[SittingNouns]) -> SittingReport:
             _summary(nouns),
             planned_section(plan),
             screening_section(screening),
+            *((same_day_section(nouns.get("today")),) if sitting else ()),
             predicted_section(plan, prediction, nouns["fields"]),
             assessment_section(assessment),
             approval_section(approval, assessment),
@@ -87,6 +96,8 @@ def _summary(nouns: SittingNouns) -> Section:
     plan, screening, approval = nouns["plan"], nouns["screening"], nouns["approval"]
     planned = sum(abs(step.stimulus.net_charge) for step in plan.steps)
     outcome = wording.screening_outcome(screening.outcome) if screening else "none on record"
+    if screening and screening.cleared:
+        outcome += f"; cleared by a clinician: {', '.join(f.id for f in screening.cleared)}"
     return Section(
         title="In short",
         blocks=(

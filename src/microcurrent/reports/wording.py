@@ -96,7 +96,8 @@ def current(stimulus: Stimulus) -> str:
     if stimulus.waveform.is_constant:
         return f"{amplitude}, direct"
     shape = stimulus.waveform.name.replace("-", " ")
-    return f"{amplitude} peak, {shape}, {write(stimulus.frequency, 'frequency')}"
+    under = f", of it {write(stimulus.offset, 'current')} direct" if stimulus.offset else ""
+    return f"{amplitude} peak, {shape}, {write(stimulus.frequency, 'frequency')}{under}"
 
 
 def shaping(stimulus: Stimulus) -> str:

@@ -26,10 +26,38 @@ LABEL_MAP_FILES = (
     "label_maps/simnibs.toml",
     "label_maps/totalsegmentator.toml",
 )
+#: Devices on the market, one file a device.
+DEVICE_FILES = tuple(
+    f"stimulators/{name}.toml"
+    for name in (
+        "activadose-ii", "acuscope", "alpha-stim-aid", "alpha-stim-m", "arasys", "bio-ultimate",
+        "biosonic-900", "bt-micro", "bt-nano", "caci-classic", "caci-synergy", "caci-ultimate", "cec101",
+        "customcare", "dermalux", "ep-400", "flexistim", "foreo-bear", "foreo-bear-2", "galvanic-spa-ii",
+        "galvanic-spa-skb-1405", "hbr2-1", "micro-current-facial-beauty", "mojia-boost",
+        "mojia-pro-lift", "myolift-600", "myolift-mini", "myolift-qt", "myolift-triwand", "myopulse",
+        "nubody", "nuface", "nuface-mini", "nuface-mini-plus", "nuface-plus", "nuface-trinity",
+        "nuface-trinity-plus", "pantheon", "perfect-pro", "perfector", "precisioncare",
+        "slendertone-face", "theraface", "tpml-100", "trinity-ele-plus", "trinity-ele-plus-pro",
+        "ut2200", "ziip-plus",
+    )
+)  # fmt: skip
+#: Programs of sittings, one file a program.
+PROGRAM_FILES = tuple(
+    f"programs/{name}.toml"
+    for name in (
+        "combined-in-turn", "combined-superposed", "desincrustation", "faradic-surged", "galvanic-hold",
+        "home-burst", "iontophoresis-negative", "iontophoresis-positive", "microcurrent-lift", "muscle-face",
+        "muscle-limb", "pain-pads", "pain-probes", "pulsed-direct", "sequenced", "two-channel", "ultra-low",
+        "wound-first-days", "wound-reversed",
+    )
+)  # fmt: skip
 #: Every file of numbers; a folder must have them all and no other table.
 FILES = (
     "anthropometry.toml",
+    "claims.toml",
     "contraindications.toml",
+    "costs.toml",
+    "courses.toml",
     "electrodes.toml",
     "face_interior.toml",
     "face_layers.toml",
@@ -37,17 +65,31 @@ FILES = (
     "face_nerves.toml",
     "face_surface.toml",
     "face_zones.toml",
+    "heat.toml",
+    "intents.toml",
     "interfaces.toml",
+    "ions.toml",
     *LABEL_MAP_FILES,
     "landmarks.toml",
     "limbs.toml",
     "limits.toml",
+    "lore.toml",
+    "moves.toml",
+    "outcomes.toml",
+    "product_codes.toml",
+    "modes.toml",
+    *PROGRAM_FILES,
     "references.toml",
+    "same_day.toml",
+    "sessions.toml",
     "skin.toml",
     "skin_dynamics.toml",
     "slabs.toml",
-    "stimulators.toml",
+    "stimulators/simulated.toml",
+    *DEVICE_FILES,
+    "systems.toml",
     "tissues.toml",
+    "words.toml",
 )
 
 

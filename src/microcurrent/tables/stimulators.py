@@ -1,4 +1,4 @@
-"""Stimulators: what each can do, as the device itself would say it."""
+"""Stimulators that this program drives by a table: what each can do, as the device itself would say it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REACTION = "reaction"
 
 def read_stimulators(folder: Traversable) -> dict[str, tuple[Capabilities, float]]:
     """Return by name the capabilities, and the time [s] from an open lead to zero output."""
-    file, references = "stimulators.toml", read_references(folder)
+    file, references = "stimulators/simulated.toml", read_references(folder)
     kinds_only(folder, file, ("stimulator",))
     found = rows(folder, file, "stimulator", naming=("name",))
     each_once(found, ("name",))

@@ -6,13 +6,15 @@ import datetime
 from dataclasses import dataclass
 
 from microcurrent import tables
-from microcurrent.errors import ApprovalRefused, AssessmentRefused, ScreeningRefused
+from microcurrent.errors import ApprovalRefused, AssessmentRefused, InputError, Problem, ScreeningRefused
 from microcurrent.model.approval import Approval
 from microcurrent.model.digest import digest
 from microcurrent.model.exposure import Prediction
 from microcurrent.model.limits import Assessment
 from microcurrent.model.plan import Plan
 from microcurrent.model.screening import Screening
+from microcurrent.planning.independent import has_second
+from microcurrent.workflow.screening import reasons
 from microcurrent.workflow.workspace import Workspace
 
 MEANING = (
@@ -25,7 +27,8 @@ MEANING = (
 class Consent:
     """Who agrees: `by` in `role`, `given` at (UTC), until the end of the day `until`.
 
-    `accept_warnings`: whether every warning and open question of the assessment is accepted.
+    `accept_warnings`: whether every warning and open question of the assessment is accepted; `mode`: the
+    mode of treatment that is consented to by name, empty where none is.
     """
 
     by: str
@@ -33,6 +36,7 @@ class Consent:
     given: datetime.datetime
     until: datetime.date
     accept_warnings: bool
+    mode: str = ""
 
 
 def approve(
@@ -46,10 +50,11 @@ def approve(
 
     `evidence`: the screening, prediction and assessment that the person saw. Raises
     `ScreeningRefused`, `AssessmentRefused` or `ApprovalRefused` where there is nothing to agree to:
-    a contraindication stands, a limit is passed, the three do not belong together, or a warning
-    stands that was not accepted.
+    a contraindication stands, a limit is passed, the three do not belong together, a warning stands
+    that was not accepted, or the plan's mode of treatment was not consented to.
     """
     screening, prediction, assessment = evidence
+    check_consent(plan, mode=consent.mode, role=consent.role)
     check_evidence(plan, evidence)
     open_points = (*assessment.having("warn"), *assessment.having("unknown"))
     if open_points and not consent.accept_warnings:
@@ -69,12 +74,46 @@ def approve(
         role=consent.role,
         given=consent.given.isoformat(timespec="seconds"),
         until=consent.until.isoformat(),
-        meaning=MEANING,
+        meaning=f"{MEANING} {tables.modes()[plan.mode].consent}".strip(),
         warnings=tuple(dict.fromkeys(f.rule for f in open_points)),
+        mode=plan.mode,
     )
     workspace.keep(plan, actor=consent.by)
     workspace.keep(approval, actor=consent.by)
     return approval
+
+
+def check_consent(plan: Plan, *, mode: str, role: str) -> None:
+    """Return quietly where consent to a `mode` of treatment, in a `role`, is all that the plan's mode asks.
+
+    Microcurrent asks for none by name. Raises `ApprovalRefused` with what is missing, and what to do;
+    `InputError` for a mode that there is not.
+    """
+    modes = tables.modes()
+    if mode and mode not in modes:
+        raise InputError(
+            Problem(what="no mode of treatment", key="--consent", expected=f"one of {', '.join(modes)}",
+                    came=mode)
+        )  # fmt: skip
+    wanted = modes[plan.mode]
+    if (mode or "microcurrent") != plan.mode:
+        if not wanted.consent:
+            raise ApprovalRefused(
+                f"This plan is of the mode {plan.mode}, the consent is to {mode}. Leave --consent out, or "
+                f'write mode = "{mode}" into the plan.'
+            )
+        raise ApprovalRefused(
+            f"This plan is of the mode {plan.mode} ({wanted.title}), which needs a consent of its own: "
+            f'"{wanted.consent}" It takes {wanted.device}. Whoever agrees approves with '
+            f"--consent {plan.mode}."
+        )
+    known = tables.roles()
+    if wanted.clinician and not (role in known and known[role].clinician):
+        names = " or ".join(name for name, one in known.items() if one.clinician)
+        raise ApprovalRefused(
+            f"A plan of the mode {plan.mode} ({wanted.title}) is approved by a {names} only, not by a "
+            f"{role}. Have a {names} approve it, with --role {names}."
+        )
 
 
 def check_evidence(plan: Plan, evidence: tuple[Screening, Prediction, Assessment]) -> None:
@@ -90,14 +129,16 @@ def check_evidence(plan: Plan, evidence: tuple[Screening, Prediction, Assessment
 
 def check_screening(plan: Plan, screening: Screening) -> None:
     """Return quietly where the client is clear for this plan; `ScreeningRefused` says why not."""
-    missing = {step.system for step in plan.steps} - set(screening.systems)
+    missing = {system for step in plan.steps for system in step.systems} - set(screening.systems)
     if missing:
         raise ScreeningRefused(f"The screening did not ask about {', '.join(sorted(missing))} current.")
+    if screening.mode != plan.mode or (screening.zones and screening.plan != plan.digest):
+        raise ScreeningRefused(
+            "The screening was for another plan, with other zones or another mode. Screen for this one."
+        )
     if screening.outcome == "clear":
         return
-    reasons = [f"{f.id} ({f.outcome}): {f.reason}" for f in screening.findings if f.outcome != "clear"]
-    reasons += [f"{id_}: not answered" for id_ in screening.unanswered]
-    raise ScreeningRefused(f"The screening says {screening.outcome}: " + "; ".join(reasons) + ".")
+    raise ScreeningRefused(f"The screening says {screening.outcome}: {reasons(screening)}.")
 
 
 def _check_belonging(plan: Plan, prediction: Prediction, assessment: Assessment) -> None:
@@ -106,6 +147,8 @@ def _check_belonging(plan: Plan, prediction: Prediction, assessment: Assessment)
         wrong.append("the prediction is of another plan")
     if assessment.plan != plan.digest or assessment.prediction != digest(prediction):
         wrong.append("the assessment is of another plan or prediction")
+    if not has_second(assessment):
+        wrong.append("the assessment holds no second calculation; assess again")
     if {prediction.tables, assessment.tables} != {tables.digest()}:
         wrong.append("the tables have changed since; predict and assess again")
     if wrong:

@@ -34,7 +34,8 @@ from microcurrent.model.screening import Screening
 from microcurrent.model.sitting import Event
 from microcurrent.model.stimulator import Status, Stimulator
 from microcurrent.planning.prediction.sampling import contact_area, middle, skin_name
-from microcurrent.workflow.agreeing import check_evidence
+from microcurrent.workflow.agreeing import check_consent, check_evidence
+from microcurrent.workflow.screening import check_today, judged_again
 from microcurrent.workflow.spacing import check_spacing
 from microcurrent.workflow.stimulators import REHEARSAL, process_fault, split, wired
 from microcurrent.workflow.workspace import Workspace
@@ -92,12 +93,14 @@ def deliver(
     """Give one sitting and return its id and what was delivered; the record is closed.
 
     A signal (Ctrl-C, termination, hang-up) ends the current by its ramp. Raises `Refusal` where the
-    approval is not for this client or its evidence does not hold, and `StimulatorRefused`, before any
+    approval is not for this client, its evidence does not hold, or the questions of the day were not
+    asked (but for a rehearsal) or not answered with no, and `StimulatorRefused`, before any
     current; `OutputNotConfirmedOff` when zero cannot be read back; `RecordError` where the record
     cannot be kept, once the output is off.
     """
-    prediction = _agreed(plan, approval, client, workspace)
+    prediction = _agreed(plan, approval, client, workspace=workspace, on=now.date())
     check_spacing(plan, client.pseudonym, stimulator=delivery.stimulator, workspace=workspace, now=now)
+    check_today(plan, client.pseudonym, stimulator=delivery.stimulator, workspace=workspace, now=now)
     with _stimulator(plan, prediction, delivery, now) as (stimulator, clock):
         return _give(plan, approval, (stimulator, clock), delivery=delivery, workspace=workspace, now=now)
 
@@ -125,7 +128,8 @@ def _give(
     unsaid: tuple[type[RecordError], ...] = (RecordError,)
     try:
         with _stopped_by_signals() as started:
-            running = deliver_in_thread(plan, approval, stimulator, limits=tables.limits(), host=host)
+            limits = tables.limits(mode=plan.mode)
+            running = deliver_in_thread(plan, approval, stimulator, limits=limits, host=host)
             with running:  # whatever goes wrong here, the current ends
                 started(running)
                 if delivery.on_running is not None:
@@ -189,12 +193,15 @@ def _stopped_by_signals() -> Iterator[Callable[[Running], None]]:
             signal.signal(number, handler)
 
 
-def _agreed(plan: Plan, approval: Approval, client: Client, workspace: Workspace) -> Prediction:
+def _agreed(
+    plan: Plan, approval: Approval, client: Client, *, workspace: Workspace, on: datetime.date
+) -> Prediction:
     """Return the prediction that was agreed to, once the evidence in the records bears the approval."""
     if approval.tables != tables.digest():
         raise ApprovalRefused(
             "The tables have changed since this plan was approved; assess and approve again."
         )
+    check_consent(plan, mode=approval.mode, role=approval.role)
     screening = workspace.find(Screening, approval.screening)
     if {approval.client, screening.client} != {client.pseudonym}:
         raise ApprovalRefused(
@@ -202,6 +209,8 @@ def _agreed(plan: Plan, approval: Approval, client: Client, workspace: Workspace
             "Screen this client and approve again."
         )
     newest = workspace.newest(Screening, client=client.pseudonym)
+    if newest is not None and newest.plan not in ("", plan.digest):  # its answers hold for this plan, too
+        newest = judged_again(newest, screening, on=on)
     if newest is not None and newest.outcome != "clear":
         raise ScreeningRefused(
             f"The newest screening of {client.pseudonym}, of {newest.date}, says {newest.outcome}. "

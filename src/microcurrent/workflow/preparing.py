@@ -1,25 +1,18 @@
-"""Read, screen, predict, assess: everything that happens before a person agrees."""
+"""Read, predict, assess: what is known of a plan before a person agrees."""
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from microcurrent import tables
-from microcurrent.errors import AnswersError, Problem
-from microcurrent.model.course import Client
 from microcurrent.model.exposure import Prediction
 from microcurrent.model.limits import Assessment
 from microcurrent.model.plan import Plan
-from microcurrent.model.screening import Screening
 from microcurrent.planning.bodies import BodySource
 from microcurrent.planning.planfile import json_schema, read_plan, template
-from microcurrent.planning.screening import answers_date, read_answers
-from microcurrent.planning.screening import answers_template as _answers_template
-from microcurrent.planning.screening import screen as _screen
 
 if TYPE_CHECKING:  # checking a plan does not wait for the database
     from microcurrent.workflow.workspace import Workspace
@@ -29,9 +22,6 @@ Progress = Callable[[int, int, str], None]
 #: Draws of the inputs behind each interval: enough that the 5th and 95th percentile lie inside.
 SAMPLES = 24
 SEED = 1
-#: Days that dated answers to the screening count. A policy of this program, not a finding: questions such
-#: as fever or alcohol are about today, and an approval holds no longer than this unless said otherwise.
-ANSWERS_HOLD = 30
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,38 +40,6 @@ def read(path: Path, *, on_step: Callable[[str], None] = lambda _: None) -> Prep
     """
     plan, source = read_plan(path, on_step=on_step)
     return Prepared(plan=plan, source=source, path=path)
-
-
-def systems_of(plan: Plan) -> tuple[str, ...]:
-    """Return the systems that a plan uses, each once, in order."""
-    return tuple(dict.fromkeys(step.system for step in plan.steps))
-
-
-def screen(prepared: Prepared, answers: Path, *, workspace: Workspace, on: datetime.date,
-           actor: str) -> tuple[Screening, Client]:  # fmt: skip
-    """Screen the client whose answers are in a file against every contraindication, and keep it.
-
-    Raises `AnswersError` for a file that cannot be used, or whose `date` is not within the
-    `ANSWERS_HOLD` days up to `on`: answers about today's fever or alcohol do not keep.
-    """
-    given, client = read_answers(answers)
-    _check_age(answers, on)
-    screening = _screen(given, client=client, systems=systems_of(prepared.plan), on=on)
-    workspace.keep(screening, actor=actor)
-    return screening, client
-
-
-def _check_age(answers: Path, on: datetime.date) -> None:
-    day = answers_date(answers)
-    if day is None or 0 <= (on - day).days <= ANSWERS_HOLD:
-        return
-    raise AnswersError(
-        Problem(
-            what="these answers are not of now", file=str(answers), key="date", came=f"{day}",
-            expected=f"a date from {on - datetime.timedelta(days=ANSWERS_HOLD)} to {on}",
-            advice="Ask again, and write down today's date",
-        )
-    )  # fmt: skip
 
 
 def predict(
@@ -131,21 +89,24 @@ def assess(
     actor: str,
     profiles: tuple[str, ...] = (),
 ) -> Assessment:
-    """Compare a prediction with every limit and placement rule, and keep the assessment.
+    """Compare a prediction with every limit, placement rule and a second calculation, and keep it.
 
     `profiles`: sets of stricter limits to add, such as "home". Raises `TableError` for one that is
     not known.
     """
     from microcurrent.planning.assess import assess as _assess
+    from microcurrent.planning.independent import check, with_second
 
+    limits = tables.limits(profiles=profiles, mode=prepared.plan.mode)
     assessment = _assess(
         prepared.plan,
         prediction,
-        tables.limits(profiles=profiles),
+        limits,
         body=prepared.source.body,
         tables_digest=tables.digest(),
         tissues_between=prepared.source.tissues_on_line,
     )
+    assessment = with_second(assessment, check(prepared.plan, prediction, prepared.source, limits))
     workspace.keep(assessment, actor=actor)
     return assessment
 
@@ -158,8 +119,3 @@ def plan_schema() -> dict[str, Any]:
 def plan_template() -> str:
     """Return a commented plan to start from."""
     return template()
-
-
-def answers_template() -> str:
-    """Return a commented file of answers to start from."""
-    return _answers_template()

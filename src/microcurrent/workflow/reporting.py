@@ -10,7 +10,8 @@ from microcurrent.model.course import Client
 from microcurrent.model.exposure import Prediction
 from microcurrent.model.limits import Assessment
 from microcurrent.model.plan import Plan
-from microcurrent.model.screening import Screening
+from microcurrent.model.screening import SameDay, Screening
+from microcurrent.model.sitting import Sitting
 from microcurrent.reports import sitting_report, write_html, write_pdf
 from microcurrent.workflow.workspace import Workspace
 
@@ -36,8 +37,17 @@ def report(sitting: str, *, workspace: Workspace, folder: Path) -> tuple[Path, P
         references={id_: reference.citation for id_, reference in tables.references().items()},
         head=workspace.store.head(),
         client=Client(pseudonym=given.client),
+        today=_todays(given, workspace),
     )
     pdf, html = folder / f"{sitting}.pdf", folder / f"{sitting}.html"
     write_pdf(content, pdf)
     write_html(content, html)
     return pdf, html
+
+
+def _todays(sitting: Sitting, workspace: Workspace) -> SameDay | None:
+    """Return the answers of the day of a sitting, or None where none are on record."""
+    if not sitting.events:
+        return None
+    day = sitting.events[0].utc[:10]
+    return workspace.newest(SameDay, client=sitting.client, plan=sitting.plan, date=day)

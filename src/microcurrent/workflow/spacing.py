@@ -29,7 +29,7 @@ def check_spacing(
     """
     if split(stimulator)[0] in REHEARSAL:
         return
-    least = tables.limits().stop("same-zone-interval")
+    least = tables.limits(mode=plan.mode).stop("same-zone-interval")
     for sitting in workspace.store.sittings():
         if sitting.client != client or split(sitting.stimulator)[0] in REHEARSAL:
             continue

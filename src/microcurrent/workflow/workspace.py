@@ -15,17 +15,18 @@ from microcurrent.model.exposure import Prediction
 from microcurrent.model.limits import Assessment
 from microcurrent.model.plan import Plan
 from microcurrent.model.restore import restore
-from microcurrent.model.screening import Screening
+from microcurrent.model.screening import SameDay, Screening
 from microcurrent.planning.fields import Fields
 from microcurrent.records.store import Store
 
-N = TypeVar("N", Plan, Prediction, Assessment, Screening, Approval)
+N = TypeVar("N", Plan, Prediction, Assessment, Screening, SameDay, Approval)
 
 _KINDS: dict[type, str] = {
     Plan: "plan",
     Prediction: "prediction",
     Assessment: "assessment",
     Screening: "screening",
+    SameDay: "same-day",
     Approval: "approval",
 }
 

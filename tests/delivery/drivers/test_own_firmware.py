@@ -279,6 +279,19 @@ def test_a_sitting_through_the_real_firmware(make, process):
     assert impedance[0] == pytest.approx(10e3, rel=0.02)
 
 
+def test_direct_and_alternating_current_at_once_through_the_real_firmware(make, process):
+    """One that turns its sign in every period, and one that never does: the ripple has no end."""
+    turning = make.superposed(duration=2.4, direct=60e-6, ramp=1.0)
+    one_way = make.superposed(duration=3.2, alternating=100e-6, direct=800e-6, inner=shapes.sine(), ramp=1.0)
+    live = Live(make, process, turning, one_way)
+    delivered = live.running.result(30)
+    assert delivered.ending == "completed", delivered
+    for given, step in zip(delivered.steps, live.plan.steps, strict=True):
+        assert given.net_charge == pytest.approx(step.stimulus.net_charge, rel=0.01)
+        assert given.absolute_charge == pytest.approx(step.stimulus.absolute_charge, rel=0.01)
+        assert given.peak == pytest.approx(step.stimulus.peak, rel=0.01)
+
+
 def test_a_pause_and_a_resume_through_the_real_firmware(make, process):
     live = Live(make, process, direct(make, 6.0), attended=True).until("measured", 2)
     live.running.pause("a look")

@@ -320,6 +320,9 @@ def shape_of(stimulus: Stimulus) -> Shape:
 
 
 def _of_shape(stimulus: Stimulus) -> Iterator[str]:
+    if stimulus.waveform.is_superposed:
+        yield "a direct current under an alternating one would fall to zero between trains"
+        return
     if any(p.kind != "line" or p.first != p.last for p in stimulus.waveform.pieces):
         yield "a waveform with slopes or arcs cannot be drawn with flat stages"
         return

@@ -148,6 +148,32 @@ def disc_potential(r: float, radius: float, layers: Layers) -> complex:
     return complex(homogeneous / layers.admittivities[0] + integral)
 
 
+def pair_resistance(radii: tuple[float, float], distance: float, layers: Layers) -> complex:
+    """Return the resistance between two uniform-flux discs of `radii` m, `distance` m apart, ohm.
+
+    Mean potential of each by its own current less that of the other's (over its area), both ways, as one
+    integral, so that it holds on a stack whose bottom conducts nothing, where each part alone is infinite.
+    """
+    a, b = radii
+    top = layers.admittivities[0]
+    k, weights = wavenumbers(layers.thicknesses[0] * 2 if layers.thicknesses else 1.0, distance + max(radii))
+    rest = surface_impedance(k, layers) - 1 / top
+    first, second = (2 * j1(k * r) / (k * r) for r in radii)
+    shape = first**2 + second**2 - 2 * first * second * j0(k * distance)
+    integral = np.sum(weights * rest * shape) / (2 * np.pi)
+    alone = uniform_flux_resistance(a, 1.0) + uniform_flux_resistance(b, 1.0)
+    across = 2 * _mean_over(a, b, distance)
+    return complex((alone - across) / top + integral)
+
+
+def _mean_over(a: float, b: float, distance: float) -> float:
+    """Mean over a disc of radius `b` of the potential of 1 A through one of radius `a`, at 1 S/m, V.
+
+    To the second order of the radii over the distance: the discs are apart.
+    """
+    return float((1 + (a**2 + b**2) / (8 * distance**2)) / (2 * np.pi * distance))
+
+
 def point_potential(r: float, layers: Layers) -> complex:
     """Return the surface potential at distance `r` m from a point source on any layers, V."""
     k, weights = wavenumbers(layers.thicknesses[0] * 2 if layers.thicknesses else 1.0, r)

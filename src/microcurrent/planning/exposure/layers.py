@@ -30,7 +30,7 @@ def layers_of(step: Step, plan: Plan, values: Values, *, skin_group: str) -> Lay
 
     Steady direct current wets the layer as it flows, by the law of the tables for `skin_group`. A sine
     meets the magnitude of the impedance at its frequency; any other current what the layer has risen to
-    by the end of one phase, as in a prediction.
+    by the end of one phase, as in a prediction; one with a direct part under it, all of it.
     """
     electrodes = [plan.electrode(name) for name in step.electrodes]
     if step.stimulus.waveform.is_constant:
@@ -42,6 +42,8 @@ def layers_of(step: Step, plan: Plan, values: Values, *, skin_group: str) -> Lay
     first, second = (area_impedance_of(electrode, step.stimulus, values) for electrode in electrodes)
     if step.stimulus.waveform.name == "sine" and not step.stimulus.joined_phases:
         words = f"size of its impedance at {step.stimulus.frequency:g} Hz"
+    elif step.stimulus.waveform.is_superposed:
+        words = "voltage over current density where the direct part has charged it; not wetted by it"
     else:
         words = "voltage over current density at the end of one phase"
     return Layers(ohms=(first, second), words=words)

@@ -62,6 +62,7 @@ Speed = Annotated[float, BeforeValidator(_reader("speed")), _schema("speed", "10
 Current = Annotated[
     tuple[float, str], BeforeValidator(_read_current), _schema("current (peak, or rms)", "300 uA rms")
 ]
+DirectPart = Annotated[float, BeforeValidator(_reader("current")), _schema("direct current", "50 uA")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -127,6 +128,7 @@ class StepEntry(Entry):
     title: str = ""
     start: Time | None = None
     current: Current
+    offset: DirectPart | None = None
     ramp: Time | RampEntry | None = None
     surge: SurgeEntry | None = None
     polarity: Literal["fixed", "reversed"] | AlternatingEntry = "fixed"
@@ -204,7 +206,7 @@ class CourseEntry(Entry):
     sittings: Annotated[int, Field(ge=1, le=100)]
     per_week: Annotated[float, Field(gt=0, le=14, strict=False)]
     minutes: Annotated[float, Field(gt=0, le=240, strict=False)]
-    maintenance: Literal["none", "weekly", "fortnightly", "monthly", "quarterly"] = "none"
+    maintenance: Literal["none", "twice-weekly", "weekly", "fortnightly", "monthly", "quarterly"] = "none"
 
 
 class HeadEntry(Entry):
@@ -213,6 +215,7 @@ class HeadEntry(Entry):
     title: Name
     body: Name
     intent: Name
+    mode: Literal["microcurrent", "motor", "iontophoresis", "wound"] = "microcurrent"
     author: str = ""
     labels: Name | None = None
     electrode: Annotated[dict[str, ElectrodeEntry], Field(min_length=2)]

@@ -72,6 +72,7 @@ def plan_of(file: TomlFile, *, base: FilePath, on_step: OnStep = lambda _: None)
             body=source.body.name,
             body_content=source.body.content,
             intent=head.intent,
+            mode=head.mode,
             author=head.author,
             electrodes=tuple(electrodes.values()),
             steps=tuple(steps),

@@ -12,7 +12,7 @@ from microcurrent.model import shapes
 from microcurrent.model.body import Site
 from microcurrent.model.electrode import Electrode
 from microcurrent.model.envelope import Polarity, Ramp, Surge
-from microcurrent.model.plan import Path, Placement, Step
+from microcurrent.model.plan import SYSTEMS, Path, Placement, Step
 from microcurrent.model.stimulus import Stimulus
 from microcurrent.model.waveform import Waveform
 from microcurrent.model.way import Way
@@ -28,7 +28,8 @@ from microcurrent.planning.planfile.entries import (
     StepEntry,
 )
 
-#: The limit that gives the shortest ramp of each system, used where a step names no ramp.
+#: The limit that gives the shortest ramp of each system, used where a step names no ramp; it is the same in
+#: every mode, and an alternating current on a direct one has the longer of both.
 _RAMP_LIMIT = {"galvanic": "ramp-galvanic", "faradic": "ramp-microcurrent"}
 
 
@@ -97,7 +98,7 @@ def step_of(entry: HoldEntry | GlideEntry, index: int, *, clock: float, sites: S
 
     Raises `PlanError` with keys relative to the step, or `ValueRefused` from a noun.
     """
-    shape = _waveform(entry)
+    shape = _on_direct(entry, _waveform(entry))
     ends: tuple[Placement | Path, Placement | Path]
     if isinstance(entry, HoldEntry):
         ends = _held(entry, shape, sites)
@@ -298,8 +299,39 @@ def _alternating(entry: StepEntry, name: str, frequency: float) -> Waveform:
     return shapes.burst(pulses=pulses, width=width / slot, fill=fill)
 
 
-def _stimulus(entry: StepEntry, shape: Waveform, duration: float) -> Stimulus:
+def _on_direct(entry: StepEntry, shape: Waveform) -> Waveform:
+    """Return the waveform on the direct current of `offset`, where the step has one."""
+    if entry.offset is None:
+        return shape
+    if not shape.is_balanced:
+        raise _refuse(
+            "offset",
+            "does not belong here",
+            expected="a balanced waveform, for a direct current under it",
+            came=f"a {shape.name} current, which has a direct part of its own",
+            advice="Leave offset out, or take a biphasic, sine, ramped-square or burst current",
+        )
+    if entry.offset <= 0:
+        raise _refuse(
+            "offset",
+            "no direct current",
+            expected="a current above 0 uA; anode and cathode say which way it flows",
+            came=units.write(entry.offset, "current"),
+        )
+    peak = _alternating_peak(entry, shape)
+    if peak <= 0:
+        came = units.write(peak, "current")
+        raise _refuse("current", "no current", expected="a current above 0 uA", came=came)
+    return shapes.superposed(shape, offset=entry.offset / peak)
+
+
+def _alternating_peak(entry: StepEntry, shape: Waveform) -> float:
+    """Return the peak [A] of the current that the step names, whose waveform is `shape`."""
     current, kind = entry.current
+    return current / shape.rms if kind == "rms" else current
+
+
+def _stimulus(entry: StepEntry, shape: Waveform, duration: float) -> Stimulus:
     surge = Surge(**entry.surge.model_dump()) if entry.surge else None
     polarity = entry.polarity
     if isinstance(polarity, AlternatingEntry):
@@ -308,20 +340,21 @@ def _stimulus(entry: StepEntry, shape: Waveform, duration: float) -> Stimulus:
         turning = Polarity(mode=polarity)
     return Stimulus(
         waveform=shape,
-        amplitude=current / shape.rms if kind == "rms" else current,
+        amplitude=entry.offset / shape.direct if entry.offset else _alternating_peak(entry, shape),
         frequency=entry.frequency or 0.0,
         duration=duration,
-        ramp=_ramp(entry, surge),
+        ramp=_ramp(entry, shape),
         surge=surge,
         polarity=turning,
     )
 
 
-def _ramp(entry: StepEntry, surge: Surge | None) -> Ramp:
-    """Return the ramp given, else the shortest that the limits allow for this system."""
+def _ramp(entry: StepEntry, shape: Waveform) -> Ramp:
+    """Return the ramp given, else the shortest that the limits allow for this current."""
     if isinstance(entry.ramp, RampEntry):
         return Ramp(rise=entry.ramp.rise, fall=entry.ramp.fall)
     if entry.ramp is not None:
         return Ramp(rise=entry.ramp, fall=entry.ramp)
-    shortest = tables.limits().stop(_RAMP_LIMIT[_system(entry)])
+    systems = SYSTEMS if shape.is_superposed else (_system(entry),)
+    shortest = max(tables.limits().stop(_RAMP_LIMIT[system]) for system in systems)
     return Ramp(rise=shortest, fall=shortest)

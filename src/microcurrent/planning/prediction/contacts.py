@@ -47,10 +47,10 @@ def skin_of(electrode: Electrode, values: Values) -> SkinImpedance:
 def one_way_time(stimulus: Stimulus) -> float:
     """Return the longest time [s] that the current flows one way: it charges the skin layer that long.
 
-    Pulses of a burst and sloped squares are taken as one pulse of their half period, which bounds
-    the voltage from above.
+    Pulses of a burst and sloped squares are taken as one pulse of their half period, and a current with a
+    direct part under it as one that never turns, which bounds the voltage from above.
     """
-    if stimulus.waveform.is_constant:
+    if stimulus.waveform.is_constant or stimulus.waveform.is_superposed:
         return stimulus.duration
     name = stimulus.waveform.name
     if stimulus.joined_phases:  # polarity reverses where the waveform turns: two phases flow one way
@@ -77,7 +77,8 @@ def peak_area_voltage(electrode: Electrode, stimulus: Stimulus, values: Values) 
     """Return a bound on the voltage across the skin layer per current density [V m2/A = ohm m2]."""
     skin = skin_of(electrode, values)
     whole = bool(stimulus.joined_phases)
-    if (stimulus.waveform.name == "sine" and not whole) or stimulus.waveform.is_constant:
+    charged = stimulus.waveform.is_constant or stimulus.waveform.is_superposed
+    if (stimulus.waveform.name == "sine" and not whole) or charged:
         return area_impedance_of(electrode, stimulus, values)
     return peak_voltage(
         skin,

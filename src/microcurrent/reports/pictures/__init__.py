@@ -7,6 +7,9 @@
     surface   the skin from above: charge that passed through each part
     trace     what was planned and what was delivered, over time
     exposure  what each tissue receives, with its interval
+    devices   devices side by side on the same hold
+    expectation
+              what a course may bring, beside its sham twin
     tissue_colours
               one colour for each tissue, the same in every picture
     solid/    bodies in three dimensions: skin, muscles, bone, nerves, cuts

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from microcurrent.model.body import Body, Site
@@ -25,6 +27,8 @@ _BETWEEN, _ABOVE = 22, 46
 _FACING, _MARKED = 0.30, 0.12
 #: Size [point] of the dot of a site without a name beside it.
 _SMALL_DOT = 1.8
+#: Draws on a view whose upper left corner is at (x, y) [dots]; returns what is to be named.
+Over = Callable[[Image, tuple[int, int]], list[Label]]
 
 
 def views_picture(body: Body, anatomy: Anatomy, *, sites: bool = True) -> tuple[bytes, str]:
@@ -41,11 +45,16 @@ def views_picture(body: Body, anatomy: Anatomy, *, sites: bool = True) -> tuple[
         return canvas.png(), text
 
 
-def draw_views(canvas: Canvas, box: Box, shown: tuple[Body, Anatomy], *, sites: bool) -> str:
-    """Draw three views into a part of a page; return what they show in words."""
+def draw_views(
+    canvas: Canvas, box: Box, shown: tuple[Body, Anatomy], *, sites: bool, over: Over | None = None
+) -> str:
+    """Draw three views into a part of a page; return what they show in words.
+
+    `over` draws on each view and returns what is to be named there, in place of the sites.
+    """
     body, anatomy = shown
     chosen = viewing(body, anatomy).views
-    names = _NAMES * box.width if sites and body.sites else 0.0
+    names = _NAMES * box.width if over or (sites and body.sites) else 0.0
     room = box.width - 2 * names - _BETWEEN * (len(chosen) - 1)
     cameras = _cameras(framed(body, anatomy), chosen, room, box.height - _ABOVE)
     scene = Scene([skin_surface(anatomy)], caps=end_caps(anatomy))
@@ -62,16 +71,15 @@ def draw_views(canvas: Canvas, box: Box, shown: tuple[Body, Anatomy], *, sites: 
         canvas.paste(image.faded, left, top)
         title = view.name[0].upper() + view.name[1:]
         canvas.write(title, (left + 0.5 * camera.width, box.top), size=HEADING, bold=True, align="center")
-        if sites and number in (0, len(chosen) - 1):  # the views that stand beside a column
-            marked = _marks(canvas, (anatomy, body.sites), image, (round(left), round(top)))
-            labels = {_plain(site): (site, spot) for site, spot in marked.items()}
-            entries = [
-                Label(text=name, anchor=spot, weight=_weight(site))
-                for name, (site, spot) in labels.items()
-                if name not in named
-            ]
+        corner = (round(left), round(top))
+        beside = number in (0, len(chosen) - 1)  # the views that stand beside a column
+        labels = over(image, corner) if over else []
+        if sites and beside:
+            labels = _site_labels(canvas, (anatomy, body.sites), image, corner)
+        if beside:
+            entries = [label for label in labels if label.text not in named]
             missing = write_labels(canvas, entries, columns[min(number, 1)], on_left=number == 0)
-            named |= set(labels) - set(missing)
+            named |= {label.text for label in labels} - set(missing)
         left += camera.width + _BETWEEN
     canvas.scale_bar(box.right - 8, box.bottom - 12, dots=1 / cameras[0].dot, room=0.1 * box.width)
     return _words(body, chosen, sites=sites)
@@ -106,6 +114,15 @@ def _marks(
     # A pair is named on the side where its name will stand: the right of the body in front.
     sides = {"left": 0, "midline": 1, "": 1, "right": 2}
     return dict(sorted(marked.items(), key=lambda item: sides[item[0].side]))
+
+
+def _site_labels(
+    canvas: Canvas, shown: tuple[Anatomy, tuple[Site, ...]], image: Image, corner: tuple[int, int]
+) -> list[Label]:
+    """Mark the sites that are seen; return a label for each name."""
+    marked = _marks(canvas, shown, image, corner)
+    labels = {_plain(site): (site, spot) for site, spot in marked.items()}
+    return [Label(text=name, anchor=spot, weight=_weight(site)) for name, (site, spot) in labels.items()]
 
 
 def _weight(site: Site) -> float:
