@@ -61,7 +61,7 @@ def _is_constant(program):
 
 
 def is_nearly_direct(program):
-    """Whether a current flows one way all the time, or more than half of what its peak could: it is felt."""
+    """Whether a current flows one way all the time, or for more than half of what its peak could."""
     return program.one_way or abs(area(program)) * 2 > program.amplitude * TURN
 
 

@@ -30,6 +30,7 @@ MANY_PARAMETERS = {
     "cli/preparing.py:approve": "one for each option",
     "cli/screening.py:screen": "one for each option",
     "cli/programs.py:write": "one for each option",
+    "cli/proposing.py:propose": "one for each option",
     "cli/sittings.py:deliver": "one for each option",
     "cli/sittings.py:record": "one for each option",
     "cli/sittings.py:run": "one for each option",

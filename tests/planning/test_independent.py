@@ -34,7 +34,7 @@ def changed(prediction, **step):
 
 def test_on_a_slab_both_calculations_agree(cheek):
     plan, source, prediction = cheek
-    findings = check(plan, prediction, source, tables.limits())
+    findings = check(plan, prediction, source, limits=tables.limits())
     assert {finding.verdict for finding in findings} == {"ok"}
     assert {finding.rule for finding in findings} == {"second-resistance", "second-share", "second-density"}
     worst = max(f.value.value for f in findings if f.rule == "second-resistance")
@@ -45,7 +45,7 @@ def test_a_resistance_that_is_wrong_by_a_third_is_found(cheek):
     plan, source, prediction = cheek
     one = prediction.exposure.steps[0].tissue_resistance
     wrong = Estimate(value=1.33 * one.value, low=one.low, high=2 * one.high, dimension="resistance")
-    findings = check(plan, changed(prediction, tissue_resistance=wrong), source, tables.limits())
+    findings = check(plan, changed(prediction, tissue_resistance=wrong), source, limits=tables.limits())
     found = [f for f in findings if f.rule == "second-resistance"]
     assert [f.verdict for f in found] == ["warn"]
     assert "flat, even, endless layers" in found[0].reason
@@ -56,7 +56,7 @@ def test_shares_that_are_exchanged_are_found(cheek):
     shares = prediction.exposure.steps[0].tissue_share
     names = [name for name, _ in shares]
     mixed = tuple(zip(names[1:] + names[:1], (share for _, share in shares), strict=True))
-    findings = check(plan, changed(prediction, tissue_share=mixed), source, tables.limits())
+    findings = check(plan, changed(prediction, tissue_share=mixed), source, limits=tables.limits())
     assert "warn" in {f.verdict for f in findings if f.rule == "second-share"}
 
 
@@ -68,7 +68,7 @@ def test_a_density_that_is_wrong_by_three_percent_stops(cheek):
         dataclasses.replace(contact, peak_density=density),
         *prediction.exposure.steps[0].contacts[1:],
     )
-    findings = check(plan, changed(prediction, contacts=contacts), source, tables.limits())
+    findings = check(plan, changed(prediction, contacts=contacts), source, limits=tables.limits())
     assert [f.verdict for f in findings if f.rule == "second-density"] == ["stop"]
 
 
@@ -76,7 +76,7 @@ def test_on_the_face_they_agree_within_the_wider_band():
     plan, source = read_plan(EXAMPLES / "06-cheek-on-the-face.toml")
     plan = dataclasses.replace(plan, steps=plan.steps[:1])
     prediction, _ = predict(plan, source, tables_digest=tables.digest(), samples=1, seed=1)
-    findings = check(plan, prediction, source, tables.limits())
+    findings = check(plan, prediction, source, limits=tables.limits())
     assert {finding.verdict for finding in findings} == {"ok"}
     assert "second-resistance-curved" in {finding.rule for finding in findings}
 
@@ -98,7 +98,7 @@ def test_without_a_second_calculation_nothing_is_approved(cheek):
     assert not has_second(alone)
     with pytest.raises(ApprovalRefused, match="no second calculation"):
         _check_belonging(plan, prediction, alone)
-    whole = with_second(alone, check(plan, prediction, source, tables.limits()))
+    whole = with_second(alone, check(plan, prediction, source, limits=tables.limits()))
     assert has_second(whole)
     _check_belonging(plan, prediction, whole)
 

@@ -104,11 +104,11 @@ def test_every_part_of_every_program_is_a_plan_that_no_rule_of_placement_stops(n
 def test_all_muscles_and_lines_of_the_face_have_a_move_and_one_is_excluded_with_a_reason(bodies):
     _, muscles = parts_of("face")
     assert set(muscles) == FACE_MUSCLES
-    assert LINES <= {move.name for move in tables.moves()}
+    assert {move.name for move in tables.moves()} >= LINES
     named = {
         muscle.name.removesuffix(" left").removesuffix(" right") for muscle in bodies["face"].body.muscles
     }
-    assert FACE_MUSCLES <= named
+    assert named >= FACE_MUSCLES
     with pytest.raises(ValueRefused, match="carotid"):
         moves(bodies["face"], target="sternocleidomastoid")
     with pytest.raises(ValueRefused, match='Perhaps "masseter"'):
@@ -133,7 +133,7 @@ def test_probes_come_no_nearer_than_their_edges_may(bodies):
     ):
         if not one.is_hold:
             nearest = min(math.dist(one.first[0].position, site.position) for site in one.second)
-            assert nearest == pytest.approx(gap, rel=1e-6)
+            assert nearest == pytest.approx(gap, rel=0.03)  # along the skin, not straight
 
 
 def test_no_two_electrodes_that_stay_touch_each_other(bodies):
@@ -253,7 +253,7 @@ def test_another_current_scales_all_of_them(plan_of):
     ("name", "body", "wanted"),
     [
         ("microcurrent-lift", "slab", {"part": "zygomaticus minor"}),
-        ("home-burst", "slab", {"part": "nasolabial"}),
+        ("ultra-low", "slab", {"part": "zygomaticus minor"}),
         ("galvanic-hold", "slab", {"part": "zygomaticus major"}),
         ("combined-superposed", "slab", {"part": "zygomaticus major"}),
         ("pain-probes", "forearm", {"part": "flexor digitorum superficialis"}),
@@ -279,8 +279,8 @@ def test_nothing_computes_with_lore():
         if re.search(r"\b(lore|Lore|read_lore)\b", path.read_text(encoding="utf-8"))
     }
     assert asking == {
-        "cli/programs.py", "model/__init__.py", "model/program.py", "planning/programs/__init__.py",
-        "tables/__init__.py", "tables/programs.py", "tables/rows.py", "workflow/programs.py"
+        "cli/programs.py", "model/program.py", "tables/__init__.py", "tables/programs.py", "tables/rows.py",
+        "workflow/programs.py",
     }  # fmt: skip
     assert all(rule.level == 5 for rule in tables.lore())
 

@@ -49,8 +49,8 @@ def systems(json: Json = False) -> None:
     for system in found:
         output.print(f"{system.title} ({system.name})")
         output.print(
-            f"    {system.waveform}; {system.amplitude}; {system.timing}; pulse {system.pulse}; direct part: "
-            f"{system.net_direct}",
+            f"    {system.waveform}; {system.amplitude}; {system.timing}; pulse {system.pulse}; "
+            f"direct part: {system.net_direct}",
             soft_wrap=True,
         )
         if system.programs:
@@ -78,7 +78,8 @@ def write(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `program list`.")],
     *,
     part: Annotated[
-        str, typer.Option("--part", help='A muscle such as "zygomaticus major", a zone such as cheek, or whole.')
+        str,
+        typer.Option("--part", help='A muscle such as "zygomaticus major", a zone such as cheek; or whole'),
     ] = "whole",
     side: Annotated[str, typer.Option("--side", help="left, right or both.")] = "both",
     body: Annotated[
@@ -103,8 +104,8 @@ def write(
 ) -> None:  # fmt: skip
     """Write the plan file that a program makes for a part and side of a body."""
     wanted = workflow.ProgramWanted(
-        part="" if part in _WHOLE else part, side=side, profiles=tuple(profile), device=device, author=author,
-        current=units.read(current, "current") if current else None,
+        part="" if part in _WHOLE else part, side=side, profiles=tuple(profile), device=device,
+        author=author, current=units.read(current, "current") if current else None,
         duration=None if minutes is None else 60 * minutes,
     )  # fmt: skip
     file = out or Path(f"{name}.toml")

@@ -1,8 +1,8 @@
 """From a stimulus to the compact program that a stimulator of ours expands by itself.
 
 The figures are whole numbers in the units of ``firmware/program.py``: nA, mHz, 10 µs, 1e-9 of a turn, and
-1/65536 of a turn for angles. What those units cannot say is refused; times are rounded to 10 µs. An arc on a
-direct part is drawn as straight lines.
+1/65536 of a turn for angles. What those units cannot say is refused; times are rounded to 10 µs. An arc
+on a direct part is drawn as straight lines.
 """
 
 from __future__ import annotations
@@ -73,9 +73,7 @@ def compact(stimulus: Stimulus) -> CompactProgram:
             int(stimulus.waveform.is_balanced),
         ),
         pieces=tuple(
-            _piece(part, stimulus.amplitude)
-            for piece in stimulus.waveform.pieces
-            for part in _drawn(piece)
+            _piece(part, stimulus.amplitude) for piece in stimulus.waveform.pieces for part in _drawn(piece)
         ),
     )
 

@@ -18,6 +18,7 @@
     stimulator, sitting, course  what gives current; one visit; many visits and their results
     course_plan, course_rules    sittings in the calendar; how courses are given and when they stop
     course_exposure              what adds up over a course, and how far it was kept to
+    move, program                where two probes go; what a sitting consists of; systems and lore
     cost                         what treatment costs, as ranges in one currency
     proposal                     what a treatment is for; the plan that serves it, and why not more
     atlas                        what the atlas of the head is made of
@@ -69,7 +70,9 @@ from microcurrent.model.exposure_map import (
 from microcurrent.model.interfaces import Interface, SkinDynamics, WaterWindow
 from microcurrent.model.limits import Assessment, Finding, Limit, Limits
 from microcurrent.model.mode import Mode, Role
+from microcurrent.model.move import Move, PlacedMove
 from microcurrent.model.plan import Path, Placement, Plan, Step
+from microcurrent.model.program import Program, TherapySystem
 from microcurrent.model.screening import (
     Answer,
     Contraindication,
@@ -151,6 +154,7 @@ __all__ = [
     "Material",
     "MeasurementRule",
     "Mode",
+    "Move",
     "Muscle",
     "Nerve",
     "NerveField",
@@ -163,6 +167,7 @@ __all__ = [
     "PhaseRule",
     "Piece",
     "PlaceExposure",
+    "PlacedMove",
     "Placement",
     "Plan",
     "Polarity",
@@ -170,6 +175,7 @@ __all__ = [
     "Preset",
     "Price",
     "ProductCode",
+    "Program",
     "Ramp",
     "Reading",
     "Reference",
@@ -197,6 +203,7 @@ __all__ = [
     "Stimulus",
     "StopRule",
     "Surge",
+    "TherapySystem",
     "Tissue",
     "TissueExposure",
     "TissuePart",

@@ -9,7 +9,8 @@ from microcurrent.model.checks import finite, named, one_of, refuse
 
 #: What a move does; only words, the physics knows of none of them.
 MOVE_KINDS = (
-    "shorten", "lengthen", "relax", "vector", "sweep", "stroke", "active", "hold", "motor", "bracket", "wound",
+    "shorten", "lengthen", "relax", "vector", "sweep", "stroke", "active", "hold", "motor", "bracket",
+    "wound",
 )  # fmt: skip
 #: Moves whose two probes both stay.
 HELD_KINDS = ("hold", "motor", "bracket", "wound")
@@ -19,11 +20,11 @@ HELD_KINDS = ("hold", "motor", "bracket", "wound")
 class Move:
     """One way of leading two probes, as the table has it, for one side of a `body`.
 
-    `muscle`: which it is for, or ""; `zone` of the sitting; `kind`: one of `MOVE_KINDS`. `anchor`: where the
-    first probe stands, or its path where it names more than one site; `line`: the way of the second, beginning
-    at the anchor; both name sites without their side. `seconds` [s]: one pass; `passes`; `share` [fraction] of
-    the current of the sitting; `midline`: it lies on the middle of the body; `aim`, `nerve`, `guard`, `note`:
-    words; `source`: ids of references; `confidence`: the mark.
+    `muscle`: which it is for, or ""; `zone` of the sitting; `kind`: one of `MOVE_KINDS`. `anchor`: where
+    the first probe stands, or its path where it names more than one site; `line`: the way of the second,
+    beginning at the anchor; both name sites without their side. `seconds` [s]: one pass; `passes`; `share`
+    [fraction] of the current of the sitting; `midline`: it lies on the middle of the body; `aim`, `nerve`,
+    `guard`, `note`: words; `source`: ids of references; `confidence`: the mark.
     """
 
     name: str
@@ -70,9 +71,9 @@ class Move:
 class PlacedMove:
     """A move on one `side` of a body.
 
-    `first`, `second`: the sites of the two probes in their order, one where the probe stays; `made`: those of
-    them that are no sites of the body but were computed on its skin; `length` [m]: one pass of the longer
-    path, 0 where both stay.
+    `first`, `second`: the sites of the two probes in their order, one where the probe stays; `made`: those
+    of them that are no sites of the body but were computed on its skin; `length` [m]: one pass of the
+    longer path, 0 where both stay.
     """
 
     move: Move

@@ -40,9 +40,10 @@ class Evidence:
 class ProgramCurrent:
     """A current that steps of a program name, as a plan file has it.
 
-    `system`, `waveform`: words of the plan file; `amplitude` [A]: peak at the whole share of a move; `frequency`
-    [Hz], 0 for a constant current; `pulse`, `gap`, `rise` [s], `pulses`, `ratio`, `fill`: of the waveform, None where it has
-    none; `offset` [A]: direct part under an alternating one; `ramp`, `surge`, `polarity`: its slow shape.
+    `system`, `waveform`: words of the plan file; `amplitude` [A]: peak at the whole share of a move;
+    `frequency` [Hz], 0 for a constant current; `pulse`, `gap`, `rise` [s], `pulses`, `ratio`, `fill`: of
+    the waveform, None where it has none; `offset` [A]: direct part under an alternating one; `ramp`,
+    `surge`, `polarity`: its slow shape.
     """
 
     name: str
@@ -81,8 +82,8 @@ class ProgramCurrent:
 class ProgramStep:
     """One phase of a sitting: all moves of these `kinds`, each with `current`.
 
-    `active`: which end the second probe is, one of `ACTIVE`; `share` [fraction] of the time of the sitting, 0
-    where the moves take their own time; `seconds` [s] and `passes` take the place of those of the moves.
+    `active`: which end the second probe is, one of `ACTIVE`; `share` [fraction] of the time of the sitting,
+    0 where the moves take their own time; `seconds` [s] and `passes` take the place of those of the moves.
     """
 
     phase: str
@@ -105,10 +106,10 @@ class ProgramStep:
 class Program:
     """What a sitting of one system consists of, on any body that its moves know.
 
-    `system`: a row of the table of systems; `mode` of the plan; `users`: who may use it; `bodies` it is meant
-    for, the first by default; `electrodes`: that of the anchor, then the other; `duration` [s] of a whole
-    sitting, 0 where its moves take their own time; `in_turn`: each move on one side, then on the other;
-    `guards`: sentences that go into the plan; `course` and `note`.
+    `system`: a row of the table of systems; `mode` of the plan; `users`: who may use it; `bodies` it is
+    meant for, the first by default; `electrodes`: that of the anchor, then the other; `duration` [s] of a
+    whole sitting, 0 where its moves take their own time; `in_turn`: each move on one side, then on the
+    other; `guards`: sentences that go into the plan; `course` and `note`.
     """
 
     name: str

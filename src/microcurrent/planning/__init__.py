@@ -3,6 +3,7 @@
 ::
 
     toml_file      any TOML file, with the line of every key
+    programs/      a program, a body, a part and a side -> the text of a plan file
     planfile/      plan.toml <-> Plan; unknown keys are errors; JSON schema; template
     files          any file written whole or not at all
     bodies/        the bodies that a plan can name
@@ -16,6 +17,7 @@
     course/        sittings in the calendar, course files, what adds up, when to stop
     cost           what a course costs, as ranges
     assess         Prediction + Limits -> Assessment
+    independent/   the same plan in closed form, beside what was predicted
     judging        one value against one limit, and how a finding says it
     quantities     every quantity that a limit can speak of, computed from plan and prediction
     proposal/      intent, body and device to the plan that serves best under every limit

@@ -44,7 +44,7 @@ def device_of(content: dict[str, Any], file: str, references: Iterable[str] | No
     if not isinstance(facts, list):
         raise TableError(f"{file}: row [[fact]]: expected a list of tables.")
     head = Row(file=file, name="[[device]] 1", content=heads[0]).only(_DEVICE_KEYS)
-    known = tuple(fact_of(entry, number, file, references) for number, entry in enumerate(facts, 1))
+    known = tuple(fact_of(entry, number, file, references=references) for number, entry in enumerate(facts, 1))
     head.word("confidence", CONFIDENCES)
     device: Device = head.made(
         Device, name=head.text("name"), title=head.text("title"), classes=head.words("classes", CLASSES),
@@ -54,7 +54,7 @@ def device_of(content: dict[str, Any], file: str, references: Iterable[str] | No
     return device
 
 
-def fact_of(entry: Any, number: int, file: str, references: Iterable[str] | None) -> Known:
+def fact_of(entry: Any, number: int, file: str, *, references: Iterable[str] | None) -> Known:
     """Return one `[[fact]]` of a device, the `number`th (from 1) of its file; see `device_of`."""
     if not isinstance(entry, dict):
         raise TableError(f"{file}: row [[fact]] {number}: expected a table, came {entry!r}.")

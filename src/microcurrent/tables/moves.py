@@ -83,8 +83,9 @@ def read_zone_times(folder: Traversable) -> dict[str, ZoneTime]:
         row.sources(references)
         row.word("confidence", CONFIDENCES)
         times[row.text("name")] = row.made(
-            ZoneTime, zone=row.text("name"), low=row.quantity("low", "time"), high=row.quantity("high", "time"),
-            sided=flag(row, "sided"), on_request=flag(row, "on_request"), stroke=row.text("stroke"),
+            ZoneTime, zone=row.text("name"), low=row.quantity("low", "time"),
+            high=row.quantity("high", "time"), sided=flag(row, "sided"),
+            on_request=flag(row, "on_request"), stroke=row.text("stroke"),
         )  # fmt: skip
     return times
 

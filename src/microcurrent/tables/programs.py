@@ -73,8 +73,9 @@ class _Reader:
         evidence = row.made(Evidence, level=row.content.get("level"), grade=row.text("grade"),
                             sentence=row.text("evidence"))  # fmt: skip
         made: Program = row.made(
-            Program, name=row.text("name"), title=row.text("title"), system=row.word("system", self.systems),
-            mode=row.word("mode", MODES), intent=row.text("intent"), users=row.words("users"),
+            Program, name=row.text("name"), title=row.text("title"),
+            system=row.word("system", self.systems), mode=row.word("mode", MODES),
+            intent=row.text("intent"), users=row.words("users"),
             bodies=row.words("bodies"), evidence=evidence, electrodes=self._electrodes(),
             currents=self._currents(), steps=self._steps(), source=row.sources(self.references),
             confidence=row.confidence(), duration=optional(row, "minutes", "time") or 0.0,
@@ -91,8 +92,8 @@ class _Reader:
         if len(found) != 2:
             raise found[0].broken("name", f"expected two electrodes, came {len(found)}")
         return tuple(
-            row.made(Electrode, name=row.text("name"), shape=row.text("shape"), coupling=row.text("coupling"),
-                     material=row.text("material", "stainless steel"),
+            row.made(Electrode, name=row.text("name"), shape=row.text("shape"),
+                     coupling=row.text("coupling"), material=row.text("material", "stainless steel"),
                      **{size: optional(row, size, "length") for size in sizes})
             for row in found
         )  # fmt: skip
@@ -102,13 +103,14 @@ class _Reader:
         each_once(found, ("name",))
         return tuple(
             row.made(
-                ProgramCurrent, name=row.text("name"), system=row.text("system"), waveform=row.text("waveform"),
-                amplitude=row.quantity("current", "current"),
+                ProgramCurrent, name=row.text("name"), system=row.text("system"),
+                waveform=row.text("waveform"), amplitude=row.quantity("current", "current"),
                 frequency=optional(row, "frequency", "frequency") or 0.0,
                 **{key: optional(row, key, "time") for key in ("pulse", "gap", "rise")},
                 **{key: row.content.get(key) for key in ("ratio", "pulses", "fill")},
                 offset=optional(row, "offset", "current") or 0.0, ramp=_ramp(row),
-                surge=_slow(row, "surge", Surge), polarity=_slow(row, "polarity", Polarity, mode="alternating"),
+                surge=_slow(row, "surge", Surge),
+                polarity=_slow(row, "polarity", Polarity, mode="alternating"),
                 source=row.sources(self.references), confidence=row.confidence(), note=word(row, "note"),
             )
             for row in found

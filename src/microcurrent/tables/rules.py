@@ -18,15 +18,11 @@ _LIMIT_KEYS = (
 )  # fmt: skip
 
 
-def read_limits(
-    folder: Traversable, profiles: Iterable[str] = (), mode: str = "microcurrent"
-) -> Limits:
+def read_limits(folder: Traversable, profiles: Iterable[str] = (), mode: str = "microcurrent") -> Limits:
     """Return the limits that always hold in a mode and those of the profiles asked for."""
     file, references = "limits.toml", read_references(folder)
     kinds_only(folder, file, ("limit",))
-    every = [
-        (row, _limit(row, tuple(references))) for row in rows(folder, file, "limit", naming=("id",))
-    ]
+    every = [(row, _limit(row, tuple(references))) for row in rows(folder, file, "limit", naming=("id",))]
     for one in MODES:  # an id stands once in each mode
         each_once((row for row, limit in every if one in (limit.modes or MODES)), ("id",))
     limits = [(row, limit) for row, limit in every if mode in (limit.modes or MODES)]

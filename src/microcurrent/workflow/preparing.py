@@ -106,7 +106,7 @@ def assess(
         tables_digest=tables.digest(),
         tissues_between=prepared.source.tissues_on_line,
     )
-    assessment = with_second(assessment, check(prepared.plan, prediction, prepared.source, limits))
+    assessment = with_second(assessment, check(prepared.plan, prediction, prepared.source, limits=limits))
     workspace.keep(assessment, actor=actor)
     return assessment
 

@@ -28,7 +28,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class ProgramShown:
-    """A program with its `system`, the phases of a sitting, lore about it, and its sources: id and citation.
+    """A program with its `system`, the phases of a sitting, lore about it, and sources: id and citation.
 
     `parts`: by body, the zones and muscles that it has moves for.
     """
@@ -57,7 +57,13 @@ def show_program(name: str) -> ProgramShown:
     kinds = {kind for step in program.steps for kind in step.kinds}
     lore = tuple(rule for rule in tables.lore() if program.system in rule.systems)
     system = tables.systems()[program.system]
-    used = {id_ for noun in (program, system, *program.currents, *lore) for id_ in noun.source}
+    sources = (
+        program.source,
+        system.source,
+        *(one.source for one in program.currents),
+        *(one.source for one in lore),
+    )
+    used = {id_ for source in sources for id_ in source}
     return ProgramShown(
         program=program, system=system, phases=tables.session_phases(), lore=lore, sources=_citations(used),
         parts=tuple((body, *parts_of(body, kinds=kinds)) for body in program.bodies),
@@ -84,8 +90,12 @@ def write_program(
     if wanted.device:
         wanted = replace(wanted, most=_largest(wanted.device))
     text = compose(program, source, wanted, body=_named_from(body, out.parent))
-    write_through(out, lambda path: path.write_text(text, encoding="utf-8") and None, overwrite=False)
+    write_through(out, lambda path: _write(path, text), overwrite=False)
     return text
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
 
 
 def _find(name: str) -> Program:
@@ -95,7 +105,8 @@ def _find(name: str) -> Program:
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     raise InputError(
         Problem(
-            what="no such program", key="NAME", came=name, expected="a name from: microcurrent program list",
+            what="no such program", key="NAME", came=name,
+            expected="a name from: microcurrent program list",
             advice="Perhaps " + " or ".join(f'"{one}"' for one in near) + " is meant" if near else "",
         )
     )  # fmt: skip

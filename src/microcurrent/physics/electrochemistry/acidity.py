@@ -26,11 +26,11 @@ _GAMMA = 1 - math.sqrt(0.5)
 #: A step is exact enough below this error [mol/m3] in every cell, and this part of what is there: of the
 #: surplus of sodium over chloride, which sets the pH, and of salt and buffer themselves.
 _ERROR, _RELATIVE, _RELATIVE_SALT = 0.02, 2e-3, 1e-2
-#: Newton's method ends at this residual [mol/m3], or where it would change the state by no more than this
-#: part, which is rounding in the thinnest cells; it gives up after so many turns.
-_RESIDUAL, _UNCHANGED, _MOST_TURNS = 1e-8, 1e-11, 25
-#: Newton's method changes the logarithm of hydrogen by at most this in one turn, and keeps within this.
-_MOST_CHANGE, _MOST_ACIDITY = 2.5, 40.0
+#: Newton's method ends at this residual [mol/m3], or at rounding: this part of what the quickest ion
+#: exchanges with the next cell in a step. It gives up after so many turns.
+_RESIDUAL, _ROUNDING, _MOST_TURNS = 1e-8, 1e-15, 25
+#: Newton's method changes the logarithm of hydrogen by at most this in one turn.
+_MOST_CHANGE = 2.5
 #: The first step [s]; and how often a step may be halved before the march is given up.
 _FIRST, _MOST_HALVINGS = 1e-3, 40
 #: Usual bounds of step control.
@@ -121,6 +121,8 @@ class _Rule:
         self.column, self.solutes = column, column.solutes
         self.at_metal = np.array([0.0, -(1 - water_share) / FARADAY, 0.0])
         self.diffusivities = np.array(column.solutes.diffusivities)[:, None]
+        lengths = np.minimum(column.lengths, np.concatenate([column.lengths[:1], column.lengths[:-1]]))
+        self.exchange = _ROUNDING * self.diffusivities.max() / (lengths * column.widths)
 
     def mix(self, state: Floats) -> Mixture:
         """Return the solution in every cell and beyond."""
@@ -214,17 +216,14 @@ def _implicit(rule: _Rule, near: _Moment, known: Floats, length: float, density:
         now = rule.carried(mix, drop, density)
         gains = rule.gains(now.flux, density)
         left = kept(mix.concentrations[:, :-1]) - known - length * gains
-        settled = np.abs(left).max() < _RESIDUAL
-        if not settled:
-            change = _newton(rule, mix, now, length, left)
-            settled = bool((np.abs(change) < _UNCHANGED * (1 + np.abs(state))).all())
-        if settled:
+        if (np.abs(left) < _RESIDUAL + length * rule.exchange * mix.concentrations.max()).all():
             gone = density / FARADAY - float(_charge(now, density))
             return _Stage(moment=_Moment(state=state, mix=mix, drop=now.drop), gains=gains, gone=gone)
         drop = now.drop
+        change = _newton(rule, mix, now, length, left)
         if not np.isfinite(change).all():
             return None
-        state = _changed(state, change, mix)
+        state = _changed(state, change)
         mix = rule.mix(state)
         if not (mix.concentrations > -1e-6).all():
             return None
@@ -236,20 +235,11 @@ def _charge(now: Carried, density: float) -> float:
     return float(now.flux[0, -1] - now.flux[1, -1])
 
 
-def _changed(state: Floats, change: Floats, mix: Mixture) -> Floats:
-    """Return the state after one turn: no amount falls by more than nine tenths at once.
-
-    Where free acid or base is more than what the buffer would take up, the turn is straight in their excess;
-    elsewhere in acidity, and not by much at once.
-    """
+def _changed(state: Floats, change: Floats) -> Floats:
+    """Return the state after one turn: no amount falls by more than nine tenths, acidity little at once."""
     new = state - change
     new[:2] = np.maximum(new[:2], 0.1 * state[:2])
-    free = (mix.slopes[2, 2] - mix.slopes[3, 2])[:-1]
-    held = mix.slopes[1, 2, :-1] - free
-    kept_within = np.clip(state[2], -_MOST_ACIDITY, _MOST_ACIDITY)
-    straight = np.arcsinh(np.sinh(kept_within) - np.cosh(kept_within) * change[2])
-    careful = state[2] - np.clip(change[2], -_MOST_CHANGE, _MOST_CHANGE)
-    new[2] = np.where(free > np.abs(held), straight, careful)
+    new[2] = state[2] - np.clip(change[2], -_MOST_CHANGE, _MOST_CHANGE)
     return new
 
 

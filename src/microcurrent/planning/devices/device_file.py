@@ -23,7 +23,7 @@ def read_device_file(path: Path) -> Device:
     problems = []
     for number, entry in enumerate(facts if isinstance(facts, list) else [], 1):
         try:
-            tables.fact_of(entry, number, file.name, None)
+            tables.fact_of(entry, number, file.name, references=None)
         except TableError as broken:
             problems.append(_problem(file, ("fact", number - 1), broken))
     if problems:

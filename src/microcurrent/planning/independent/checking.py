@@ -66,7 +66,7 @@ class _Second:
     distance: float
 
 
-def check(plan: Plan, prediction: Prediction, source: BodySource, limits: Limits) -> tuple[Finding, ...]:
+def check(plan: Plan, prediction: Prediction, source: BodySource, *, limits: Limits) -> tuple[Finding, ...]:
     """Return one finding for each figure of each step: within its band, or beyond it and why.
 
     `limits` has the bands, narrower ones for a flat stack of layers. Raises `MissingLimit` for a band that

@@ -17,16 +17,18 @@ from microcurrent.planning.programs.timing import TimedMove, timed
 from microcurrent.planning.programs.writing import Written, plan_text
 
 _SIDES = ("left", "right", "midline")
+#: A current written in decimal may be above its limit by this share: rounding.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
     """What a person asks of a program.
 
-    `part`: a muscle, a zone, or "" for the whole body; `side`: "left", "right" or "both"; `current` [A]: the
-    largest peak, others in proportion, None for those of the program; `duration` [s] of the sitting, None for
-    that of the program (of a part: its own time); `profiles` of limits that must hold, such as "home";
-    `most` [A]: what the `device` gives at most, None where none is named; `author`.
+    `part`: a muscle, a zone, or "" for the whole body; `side`: "left", "right" or "both"; `current` [A]:
+    the largest peak, others in proportion, None for those of the program; `duration` [s] of the sitting,
+    None for that of the program (of a part: its own time); `profiles` of limits that must hold, such as
+    "home"; `most` [A]: what the `device` gives at most, None where none is named; `author`.
     """
 
     part: str = ""
@@ -92,23 +94,20 @@ def _with_current(program: Program, current: float | None) -> Program:
 def _within(program: Program, wanted: Wanted) -> None:
     """Refuse a current above the limits of the mode and the profiles, or above what the device gives."""
     most = max(one.amplitude + one.offset for one in program.currents)
-    if wanted.most is not None and most > wanted.most * (1 + 1e-9):
-        raise ValueRefused(
-            Problem(
-                what=f"{wanted.device} does not give this current", key="current",
-                expected=f"at most {units.write(wanted.most, 'current')}", came=units.write(most, "current"),
-                advice=f"Set it with --current, such as --current \"{units.write(wanted.most, 'current')}\"",
-            )
-        )  # fmt: skip
-    for limit in _limits(program, wanted).limits:
-        if limit.quantity != "peak current" or limit.sense != "at most" or limit.stop is None:
-            continue
-        if most > limit.stop * (1 + 1e-9):
+    ceilings = [
+        (f"the program {program.name} passes the limit {limit.id}", limit.stop)
+        for limit in _limits(program, wanted).limits
+        if limit.quantity == "peak current" and limit.sense == "at most" and limit.stop is not None
+    ]
+    if wanted.most is not None:
+        ceilings.append((f"{wanted.device} does not give the current of the program", wanted.most))
+    for what, ceiling in ceilings:
+        if most > ceiling * (1 + _ROUNDING):
+            largest = units.write(ceiling, "current")
             raise ValueRefused(
                 Problem(
-                    what=f"the program {program.name} passes the limit {limit.id}", key="current",
-                    expected=f"at most {units.write(limit.stop, 'current')}", came=units.write(most, "current"),
-                    advice=f"Set it with --current, such as --current \"{units.write(limit.stop, 'current')}\"",
+                    what=what, key="current", expected=f"at most {largest}",
+                    came=units.write(most, "current"), advice=f'Set it with --current, such as "{largest}"',
                 )
             )  # fmt: skip
 

@@ -17,6 +17,7 @@ SIDES = ("left", "right", "both")
 #: A probe that could travel less than this [m] stays: the move is a hold.
 _LEAST_TRAVEL = 5e-3
 _FACE = "face"
+_LIMB_SIDES = 'Of a limb each side is a body of its own, such as "{} left"'
 
 
 def moves(
@@ -29,9 +30,9 @@ def moves(
 ) -> tuple[PlacedMove, ...]:
     """Return the moves for a target on a body, placed, in the order of the table, left before right.
 
-    `target`: a muscle, a zone of the sitting, or "" (or the name of the body) for all but the zones that are
-    treated only on request; `side`: one of `SIDES`; `kinds`: only these, () for all; `electrodes`: that of
-    the anchor and the other, whose edges then keep the least spacing of the limits.
+    `target`: a muscle, a zone of the sitting, or "" (or the name of the body) for all but the zones that
+    are treated only on request; `side`: one of `SIDES`; `kinds`: only these, () for all; `electrodes`: that
+    of the anchor and the other, whose edges then keep the least spacing of the limits.
 
     Raises `ValueRefused` for a target or side that the body has no move for, with the reason where a muscle
     is never treated.
@@ -52,16 +53,16 @@ def moves(
     if not placed:
         raise ValueRefused(
             Problem(
-                what="this body lacks the sites of these moves", expected=f"the sites of {wanted[0].name!r}",
-                came=f"{body.name!r}, side {side}", key="side" if side != "both" else "body",
-                advice=f'Of a limb each side is a body of its own, such as "{sort} left"' if sort != _FACE else "",
+                what="this body lacks the sites of these moves", came=f"{body.name!r}, side {side}",
+                expected=f"the sites of {wanted[0].name!r}", key="side" if side != "both" else "body",
+                advice=_LIMB_SIDES.format(sort) if sort != _FACE else "",
             )
         )  # fmt: skip
     return tuple(placed)
 
 
 def parts_of(body: str, *, kinds: Iterable[str] = MOVE_KINDS) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the zones and the muscles that moves of some kinds are known for on a sort of body, such as "face"."""
+    """Return the zones and the muscles that moves of some kinds are known for on a sort of body: "face"."""
     known = [move for move in tables.moves() if move.body == body and move.kind in kinds]
     zones = tuple(dict.fromkeys(move.zone for move in known))
     return zones, tuple(dict.fromkeys(move.muscle for move in known if move.muscle))
@@ -100,7 +101,7 @@ def _of_target(known: list[Move], target: str, sort: str, body: Body) -> list[Mo
 
 
 def _sides(move: Move, side: str, *, single: bool) -> Iterable[str]:
-    """The sides on which a move is done; one on the midline only where both are, or it is asked for by name."""
+    """The sides on which a move is done; one on the midline where both are, or it is asked for by name."""
     if move.midline:
         return ("midline",) if side == "both" or single else ()
     return ("left", "right") if side == "both" else (side,)

@@ -64,7 +64,7 @@ def _ramps(current: ProgramCurrent) -> float:
 def _shared(
     chosen: Sequence[PlacedMove], seconds: Sequence[float], least: Sequence[int], *, time: float
 ) -> list[int]:
-    """Passes of each move so that zones share `time` [s]; moves that would be too short get their least first."""
+    """Passes of each move so that zones share `time` [s]; what would be too short gets its least first."""
     shares = _shares(chosen)
     short: set[int] = set()
     while True:
@@ -79,7 +79,7 @@ def _shared(
 
 
 def _shares(chosen: Sequence[PlacedMove]) -> list[float]:
-    """What part of the time each move takes: its zone's, then in the ratio of their own times within the zone."""
+    """What part of the time each move takes: its zone's, and within it by the ratio of their own times."""
     zones = tables.zone_times()
     own: dict[str, float] = {}
     for one in chosen:

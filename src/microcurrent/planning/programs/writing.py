@@ -23,7 +23,7 @@ _DIGITS = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """What a plan is written from: a program, a body and how the plan names it, a part and side, timed moves."""
+    """What a plan is written from: program, body and how the plan names it, part, side, timed moves."""
 
     program: Program
     source: BodySource
@@ -82,8 +82,8 @@ def _head(what: Written) -> Iterator[str]:
     system = tables.systems()[program.system]
     yield from _comment(f"Written by: microcurrent program write {program.name}. System: {system.title}.")
     yield from _comment(
-        f"Evidence: level {program.evidence.level} (Oxford CEBM 2011), certainty {program.evidence.grade} (GRADE). "
-        f"{program.evidence.sentence}"
+        f"Evidence: level {program.evidence.level} (Oxford CEBM 2011), certainty {program.evidence.grade} "
+        f"(GRADE). {program.evidence.sentence}"
     )
     citations = tables.references()
     for id_ in program.source:
@@ -110,7 +110,7 @@ def _sites(what: Written) -> Iterator[str]:
     made = {site.name: site for one in what.steps for site in one.placed.made}
     if not made:
         return
-    yield "# Places on the skin between sites of the body, where the edges of the probes are nearest to each other."
+    yield "# Places on the skin between sites of the body, where the probes are nearest to each other."
     yield "[sites]"
     flat = what.source.body.kind == "slab"
     for site in made.values():
@@ -164,24 +164,23 @@ def _current(current: ProgramCurrent, share: float) -> Iterator[str]:
         yield f"offset = {current_text(share * current.offset)}"
     if current.frequency:
         yield f"frequency = {quoted(f'{_number(current.frequency)} Hz')}"
-    for key in ("pulse", "gap", "rise"):
+    figures = {key: time_text for key in ("pulse", "gap", "rise")}
+    for key, written in (figures | dict.fromkeys(("ratio", "fill", "pulses"), _number)).items():
         value = getattr(current, key)
         if value is not None:
-            yield f"{key} = {time_text(value)}"
-    for key in ("ratio", "fill", "pulses"):
-        value = getattr(current, key)
-        if value is not None:
-            yield f"{key} = {_number(value)}"
+            yield f"{key} = {written(value)}"
+    yield from _slow(current)
+
+
+def _slow(current: ProgramCurrent) -> Iterator[str]:
+    """Ramp, surge and reversal."""
     if current.ramp is not None:
         yield f"ramp = {time_text(current.ramp.rise)}"
-    if current.surge is not None:
-        times = ", ".join(
-            f"{k} = {time_text(getattr(current.surge, k))}" for k in ("rise", "hold", "fall", "rest")
-        )
-        yield f"surge = {{ {times} }}"
-    if current.polarity is not None:
-        turn = current.polarity
-        yield f"polarity = {{ every = {time_text(turn.every)}, ramp = {time_text(turn.ramp)} }}"
+    for key, parts in (("surge", ("rise", "hold", "fall", "rest")), ("polarity", ("every", "ramp"))):
+        value = getattr(current, key)
+        if value is not None:
+            times = ", ".join(f"{part} = {time_text(getattr(value, part))}" for part in parts)
+            yield f"{key} = {{ {times} }}"
 
 
 def _places(one: TimedMove, program: Program) -> Iterator[str]:

@@ -16,7 +16,7 @@ _ROUND = ("sphere", "ball", "dome")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Output:
+class Setting:
     """What a device can be set to for an intent.
 
     `cap`: its largest current; `frequency` [Hz] nearest to that of the intent; `profiles` of limits that
@@ -32,7 +32,7 @@ class Output:
     notes: tuple[str, ...]
 
 
-def output_of(device: Device, intent: Intent, *, on_face: bool) -> Output:
+def setting_of(device: Device, intent: Intent, *, on_face: bool) -> Setting:
     """Return what a device gives for an intent.
 
     Raises `ValueRefused` for a device whose largest current nobody knows, that sets a voltage instead of a
@@ -60,7 +60,7 @@ def output_of(device: Device, intent: Intent, *, on_face: bool) -> Output:
     ]
     diameter, note = _diameter(device)
     compliance = device.span("compliance").high
-    return Output(
+    return Setting(
         cap=Cap(
             rule="device", title=f"Largest current of {device.title}",
             level=units.write(largest, "current"), current=largest,

@@ -14,9 +14,10 @@ from microcurrent.planning.proposal.candidates import Candidate
 
 
 def plan_of_one(
-    source: BodySource, candidate: Candidate, electrodes: tuple[Electrode, Electrode], stimulus: Stimulus
+    source: BodySource, candidate: Candidate, *, probes: tuple[tuple[Electrode, Electrode], Stimulus]
 ) -> Plan:
     """Return a plan of one hold at the first sites of a candidate: what its figures rest on is the same."""
+    electrodes, stimulus = probes
     sites = candidate.first[0], candidate.second[0]
     anode, cathode = (
         Placement(electrode=electrode.name, site=site.name)
@@ -32,18 +33,19 @@ def plan_of_one(
 def plan_text(
     head: dict[str, str],
     remarks: Iterable[str],
-    *,
-    electrodes: Sequence[Electrode],
-    stimulus: Stimulus,
     chosen: Sequence[tuple[Candidate, Chosen]],
+    *,
+    probes: tuple[Sequence[Electrode], Stimulus],
     course: Schedule,
     known: Iterable[str],
 ) -> str:
     """Return the text of a plan file.
 
-    `head`: title, body, intent and author; `remarks`: comments at its top; `known`: names of sites that the
-    body has, any other is written out with its coordinates.
+    `head`: title, body, intent and author; `remarks`: comments at its top; `probes`: the electrodes and the
+    stimulus of every step; `known`: names of sites that the body has, any other is written out with its
+    coordinates.
     """
+    electrodes, stimulus = probes
     lines = [f"# {remark}" for remark in remarks]
     lines += [f"{key} = {_quoted(value)}" for key, value in head.items() if value]
     lines += _sites(chosen, set(known))

@@ -73,8 +73,8 @@ def propose(
     wanted: Wanted,
     request: Request,
     source: BodySource,
-    limits: Limits,
     *,
+    limits: Limits,
     moves: dict[str, Sequence[Move]],
     on_progress: Progress | None = None,
 ) -> Proposed:
@@ -85,17 +85,17 @@ def propose(
     nothing fits into the time.
     """
     sides = [
-        side_of(wanted, side, source, limits, moves=moves.get(side, ()), on_progress=on_progress)
+        side_of(wanted, side, source, limits=limits, moves=moves.get(side, ()), on_progress=on_progress)
         for side in wanted.sides
     ]
     area = least_area(wanted, source, sides[0].found.found[0])
     factor, warned = 1.0, False
     for _ in range(_TRIES):
         sought = [
-            seek(wanted, side, *currents_of(wanted, side, limits, area=area, factor=factor))
+            seek(wanted, side, currents_of(wanted, side, limits, area=area, factor=factor))
             for side in sides
         ]
-        made = _made(wanted, request, source, limits, sought=sought, sides=sides, on_progress=on_progress)
+        made = _made(wanted, request, (source, limits), sought=sought, sides=sides, on_progress=on_progress)
         stops = made.assessment.having("stop")
         passed = stops or (() if wanted.warnings or warned else _lowerable(made.assessment))
         if not passed:
@@ -121,14 +121,14 @@ def propose(
 def _made(
     wanted: Wanted,
     request: Request,
-    source: BodySource,
-    limits: Limits,
+    ground: tuple[BodySource, Limits],
     *,
     sought: Sequence[Sought],
     sides: Sequence[Side],
     on_progress: Progress | None,
 ) -> Proposed:
     """The plan file of what was sought, read, predicted and assessed."""
+    source, limits = ground
     chosen = [
         (candidate, _rounded(candidate, one))
         for side in sought
@@ -142,7 +142,8 @@ def _made(
         {"title": request.title, "body": request.body, "labels": request.labels,
          "intent": wanted.intent.name, "author": request.author},
         _remarks(wanted, request, proposal),
-        electrodes=wanted.electrodes, stimulus=wanted.stimulus, chosen=chosen,
+        chosen,
+        probes=(wanted.electrodes, wanted.stimulus),
         course=replace(course, minutes=wanted.seconds / 60),
         known=[site.name for site in source.body.sites],
     )  # fmt: skip
@@ -155,7 +156,7 @@ def _made(
         plan, prediction, limits, body=read.body, tables_digest=tables.digest(),
         tissues_between=read.tissues_on_line,
     )  # fmt: skip
-    assessment = with_second(assessment, check(plan, prediction, read, limits))
+    assessment = with_second(assessment, check(plan, prediction, read, limits=limits))
     return Proposed(
         proposal=proposal, text=text, plan=plan, source=read, prediction=prediction, fields=fields,
         assessment=assessment,

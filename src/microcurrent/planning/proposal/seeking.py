@@ -84,8 +84,8 @@ def side_of(
     wanted: Wanted,
     side: str,
     source: BodySource,
-    limits: Limits,
     *,
+    limits: Limits,
     moves: Sequence[Move] = (),
     on_progress: Progress | None = None,
 ) -> Side:
@@ -100,7 +100,7 @@ def side_of(
     )
     glides = moves if "glide" in wanted.kinds else ()
     found = candidates(targets, source, probes, side=side, moves=glides, holds="hold" in wanted.kinds)
-    one = plan_of_one(source, found.found[0], wanted.electrodes, wanted.stimulus)
+    one = plan_of_one(source, found.found[0], probes=(wanted.electrodes, wanted.stimulus))
     values = middle(inputs_of(one, source))
     footprint = footprint_of(wanted.electrodes[0], values)
     volume = source.volume(found.points, footprint.radius + _MARGIN, coarse=True)
@@ -138,7 +138,7 @@ def _usage(found: Candidates, area: float, stimulus: Stimulus) -> Floats:
 
 def least_area(wanted: Wanted, source: BodySource, candidate: Candidate) -> float:
     """Return the smallest area [m2] that a contact is likely to have: the low end of its range."""
-    one = plan_of_one(source, candidate, wanted.electrodes, wanted.stimulus)
+    one = plan_of_one(source, candidate, probes=(wanted.electrodes, wanted.stimulus))
     inputs = inputs_of(one, source)
     low = middle(inputs) | {given.name: given.low for given in inputs}
     electrode = wanted.electrodes[0]
@@ -183,11 +183,13 @@ def whole(current: float) -> float:
     return float(np.floor(current / step + 1e-9) * step)
 
 
-def seek(wanted: Wanted, side: Side, currents: Floats, reasons: tuple[Cap, ...]) -> Sought:
+def seek(wanted: Wanted, side: Side, held: tuple[Floats, tuple[Cap, ...]]) -> Sought:
     """Return the best few holds and glides of one side within its share of the sitting.
 
+    `held`: the current of every candidate and the cap that holds it there, see `currents_of`.
     Raises `PredictionError` where nothing fits into the time.
     """
+    currents, reasons = held
     weights = np.array([target.weight for target in side.targets])
     change = (wanted.stimulus.ramp.rise + wanted.stimulus.ramp.fall) / 2
     question = Question(
