@@ -70,7 +70,9 @@ def numbers():
             if n is not None
         ]
     for noun in (
-        *tables.skin_dynamics().values(), *tables.interfaces().values(), tables.water_window()
+        *tables.skin_dynamics().values(), *tables.interfaces().values(), tables.water_window(),
+        *tables.ions().values(), *tables.films().values(), tables.skin_chemistry(), tables.buffer(),
+        *tables.thermal_tissues().values(), tables.heat_surface(), tables.heat_damage(), *tables.burn_times(),
     ):  # fmt: skip
         found += [value for value in vars(noun).values() if isinstance(value, Input)]
     found += [rule.ratio for rule in tables.contact_rules().values()]
@@ -401,6 +403,11 @@ READERS = {
     "courses.toml": tables.course_rules,
     "costs.toml": tables.prices,
     "words.toml": tables.forbidden_words,
+    "ions.toml": lambda folder: (
+        tables.ions(folder), tables.films(folder), tables.skin_chemistry(folder), tables.buffer(folder)),
+    "heat.toml": lambda folder: (
+        tables.thermal_tissues(folder), tables.heat_surface(folder), tables.heat_damage(folder),
+        tables.burn_times(folder)),
     "outcomes.toml": tables.outcomes,
     "claims.toml": lambda folder: (tables.claims(folder), tables.thresholds(folder)),
 }
@@ -594,6 +601,21 @@ DAMAGE = [
     ("references.toml", 'kind = "paper"', 'kind = "rumour"', ("kangasmaa2025", "kind")),
     ("references.toml", 'id = "itis-lf-4"', 'id = "kangasmaa2025"', ("id", "twice")),
     ("references.toml", "citation", "title", ("title",)),
+    ("ions.toml", 'name = "potassium"', 'name = "sodium"', ("sodium", "twice")),
+    ("ions.toml", 'ion = "calcium"', 'ion = "tin"', ("ion", "tin")),
+    ("ions.toml", "charge = 1\n", 'charge = "1"\n', ("sodium", "charge")),
+    ("ions.toml", 'value = "50.1 S cm2/mol"', 'value = "50.1 S/m"', ("(sodium, limiting conductivity)", "value")),
+    ("ions.toml", 'value = "0.6"\nlow = "0.46"\nhigh = "0.7"', 'value = "0.6"\nlow = "0.46"\nhigh = "1.7"',
+     ("skin_transport_number",)),
+    ("ions.toml", 'over = "cloth"', 'over = "wool"', ("over", "wool")),
+    ("ions.toml", 'quantity = "isoelectric point"', 'quantity = "isoelectric points"', ("isoelectric points",)),
+    ("ions.toml", 'value = "10.33"\nlow = "10.33"', 'value = "10.33"\nlow = "6.00"', ("second_constant",)),
+    ("ions.toml", "[[film]]", "[[foil]]", ("[[foil]]",)),
+    ("heat.toml", 'quantity = "heat capacity"', 'quantity = "density"', ("quantity", "twice")),
+    ("heat.toml", 'value = "0.372 W/m/K"', 'value = "0.372 W/m"', ("(skin, conductivity)", "value")),
+    ("heat.toml", 'quantity = "still air"', 'quantity = "wind"', ("quantity", "wind")),
+    ("heat.toml", 'value = "0.5"\nlow = "0.5"\nhigh = "0.5"', 'value = "0.5"\nlow = "0.5"\nhigh = "1.5"', ("ratio_above",)),
+    ("heat.toml", 'temperature = "317.15 K"', 'temperature = "44 K"', ("temperature",)),
     ("words.toml", "\\bpermanent", "(\\bpermanent", ("lasting", "pattern")),
 ]
 

@@ -115,9 +115,7 @@ def test_a_uniform_solution_obeys_ohms_law():
     assert density == pytest.approx(10 * conductivity(c, z, d, temperature=ROOM), rel=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("name", "umol"), [("sodium", 11.2), ("chloride", 7.5), ("lidocaine", 2.8)]
-)
+@pytest.mark.parametrize(("name", "umol"), [("sodium", 11.2), ("chloride", 7.5), ("lidocaine", 2.8)])
 def test_fluxes_of_named_ions_at_half_a_milliampere(name, umol):
     """Those of physics.md 4.3, in umol/cm2/h; anions go in under the cathode."""
     ion = tables.ions()[name]

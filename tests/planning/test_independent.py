@@ -8,13 +8,15 @@ import pytest
 
 from microcurrent import tables
 from microcurrent.errors import ApprovalRefused
-from microcurrent.model import Estimate
+from microcurrent.model import Estimate, Screening
 from microcurrent.physics.exact.layers import Layers, disc_potential, disc_resistance, pair_resistance
+from microcurrent.planning.assess import assess
 from microcurrent.planning.bodies import read_body
 from microcurrent.planning.independent import check, has_second, with_second
 from microcurrent.planning.independent.columns import Columns
 from microcurrent.planning.planfile import read_plan
 from microcurrent.planning.prediction.predict import predict
+from microcurrent.workflow.agreeing import check_evidence
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -90,17 +92,17 @@ def test_columns_of_the_face_begin_with_skin_and_fat():
 
 
 def test_without_a_second_calculation_nothing_is_approved(cheek):
-    from microcurrent.planning.assess import assess
-    from microcurrent.workflow.agreeing import _check_belonging
-
     plan, source, prediction = cheek
     alone = assess(plan, prediction, tables.limits(), body=source.body, tables_digest=tables.digest())
+    screening = Screening(
+        client="demo-01", date="2026-11-22", systems=("galvanic", "faradic"), answers=(), findings=()
+    )
     assert not has_second(alone)
     with pytest.raises(ApprovalRefused, match="no second calculation"):
-        _check_belonging(plan, prediction, alone)
+        check_evidence(plan, (screening, prediction, alone))
     whole = with_second(alone, check(plan, prediction, source, limits=tables.limits()))
     assert has_second(whole)
-    _check_belonging(plan, prediction, whole)
+    check_evidence(plan, (screening, prediction, whole))
 
 
 # -- the resistance between two discs --------------------------------------------------------------

@@ -279,7 +279,7 @@ def test_nothing_computes_with_lore():
         if re.search(r"\b(lore|Lore|read_lore)\b", path.read_text(encoding="utf-8"))
     }
     assert asking == {
-        "cli/programs.py", "model/program.py", "tables/__init__.py", "tables/programs.py", "tables/rows.py",
+        "cli/programs.py", "model/__init__.py", "model/program.py", "tables/__init__.py", "tables/programs.py", "tables/rows.py",
         "workflow/programs.py",
     }  # fmt: skip
     assert all(rule.level == 5 for rule in tables.lore())

@@ -1,4 +1,4 @@
-"""Ion, Film, SkinChemistry, Buffer: what the tables say of ions, of films on skin, and of skin under current."""
+"""Ion, Film, SkinChemistry, Buffer: what the tables say of ions, films, and skin under current."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@
     assess         Prediction + Limits -> Assessment
     independent/   the same plan in closed form, beside what was predicted
     judging        one value against one limit, and how a finding says it
+    chemistry      what direct current makes of film and skin under each contact
     quantities     every quantity that a limit can speak of, computed from plan and prediction
     proposal/      intent, body and device to the plan that serves best under every limit
     placement      where probes may not stand

@@ -9,7 +9,7 @@ middle. The skin below the stratum corneum, whose resistance keeps diffusion out
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -57,12 +57,12 @@ class Stay:
 
     def at(self, end: str) -> Segments:
         """Return the course with the "value", the "least" or the "most" of every density."""
-        picks = {
+        pick: dict[str, Callable[[Estimate], float]] = {
             "value": lambda e: e.value,
             "least": lambda e: math.copysign(min(abs(e.low), abs(e.high)), e.value),
             "most": lambda e: math.copysign(max(abs(e.low), abs(e.high)), e.value),
         }
-        return tuple((time, picks[end](density)) for time, density in self.segments)
+        return tuple((time, pick[end](density)) for time, density in self.segments)
 
 
 def probe_ph(
@@ -117,7 +117,7 @@ def flux_of(name: str, density: float) -> Estimate:
 
 
 def water_share(material: str) -> float:
-    """Return the share of a direct current that makes acid or base at a metal: 0 of silver chloride, else 1.
+    """Return the share of a direct current that makes acid or base: 0 of silver chloride, else 1.
 
     What is known of anodes that dissolve is too little to count on; all of it as acid is the upper bound.
     """
@@ -282,7 +282,7 @@ def table_solutes() -> Solutes:
 
 
 def _passing(trace: Acidity, level: float) -> float | None:
-    """Return when the pH on the skin first passes a level [s]; between steps acid and base grow straight."""
+    """Return when the pH on the skin first passes a level [s]; acid and base grow straight between steps."""
     sign = 1.0 if level > 7 else -1.0
     beyond = sign * (trace.at_skin - level) > 0
     if not beyond.any():

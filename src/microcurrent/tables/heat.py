@@ -7,8 +7,8 @@ from importlib.resources.abc import Traversable
 from microcurrent.errors import TableError
 from microcurrent.model import Input
 from microcurrent.model.heat import BurnTime, HeatDamage, HeatSurface, ThermalTissue
-from microcurrent.tables.materials import read_references
 from microcurrent.tables.chemistry import field_of, numbers_of
+from microcurrent.tables.materials import read_references
 from microcurrent.tables.rows import NUMBER_KEYS, Row, each_once, kinds_only, rows
 
 _FILE = "heat.toml"

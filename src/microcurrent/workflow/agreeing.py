@@ -125,6 +125,8 @@ def check_evidence(plan: Plan, evidence: tuple[Screening, Prediction, Assessment
     if stops:
         listed = "; ".join(f"{f.rule} ({f.where}): {f.reason}" for f in stops)
         raise AssessmentRefused(f"This plan passes {len(stops)} limit(s) and cannot be approved: {listed}.")
+    if not has_second(assessment):
+        raise ApprovalRefused("Nothing to approve: the assessment holds no second calculation. Assess again.")
 
 
 def check_screening(plan: Plan, screening: Screening) -> None:
@@ -147,8 +149,6 @@ def _check_belonging(plan: Plan, prediction: Prediction, assessment: Assessment)
         wrong.append("the prediction is of another plan")
     if assessment.plan != plan.digest or assessment.prediction != digest(prediction):
         wrong.append("the assessment is of another plan or prediction")
-    if not has_second(assessment):
-        wrong.append("the assessment holds no second calculation; assess again")
     if {prediction.tables, assessment.tables} != {tables.digest()}:
         wrong.append("the tables have changed since; predict and assess again")
     if wrong:

@@ -1,4 +1,4 @@
-"""Electrochemistry: what direct current does to the film and the skin under an electrode, and drives into it.
+"""Electrochemistry: what direct current does to film and skin under an electrode, and drives into it.
 
 ::
 

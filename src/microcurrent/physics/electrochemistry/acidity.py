@@ -17,7 +17,7 @@ from scipy.linalg import solve_banded
 
 from microcurrent.errors import ConvergenceError, Problem, ValueRefused
 from microcurrent.physics.electrochemistry.column import Column
-from microcurrent.physics.electrochemistry.equilibrium import VALENCES, Floats, Mixture, mixture, ph_of
+from microcurrent.physics.electrochemistry.equilibrium import Floats, Mixture, mixture, ph_of
 from microcurrent.physics.electrochemistry.faraday import FARADAY
 from microcurrent.physics.electrochemistry.fluxes import Carried, carried, kept
 
@@ -44,8 +44,8 @@ class Acidity:
     """pH through time.
 
     `times` (T,) [s]; `ph` (T, N) in the cells, `centres` (N,) [m] from the metal; `ends`: number of the
-    last cell of each layer; `concentrations` (7, N) [mol/m3] at the end; `made` [mol/m2]: acid made at the metal, negative
-    for base, by Faraday's law; `found` [mol/m2]: the same, counted from what the cells hold and what left.
+    last cell of each layer; `concentrations` (7, N) [mol/m3] at the end; `made` [mol/m2]: acid made at the
+    metal, negative for base, by Faraday's law; `found` [mol/m2]: the same, counted from what the cells hold and what left.
     """
 
     times: Floats
@@ -231,7 +231,7 @@ def _implicit(rule: _Rule, near: _Moment, known: Floats, length: float, density:
 
 
 def _charge(now: Carried, density: float) -> float:
-    """Charge over F [mol/m2/s] that sodium and chloride carry to the far side; the rest is acid and base."""
+    """Charge over F [mol/m2/s] that sodium and chloride carry to the far side; acid and base the rest."""
     return float(now.flux[0, -1] - now.flux[1, -1])
 
 
@@ -247,7 +247,9 @@ def _newton(rule: _Rule, mix: Mixture, now: Carried, length: float, left: Floats
     """Return the change of state (3, N) that would bring the residual `left` to zero were all linear."""
     count = left.shape[1]
     scale = length / rule.column.widths
-    held = np.stack([mix.slopes[0], mix.slopes[1], mix.slopes[4] + mix.slopes[5] + mix.slopes[6]])[:, :, :-1]
+    held = np.stack([mix.slopes[0], mix.slopes[1], mix.slopes[4] + mix.slopes[5] + mix.slopes[6]])[
+        :, :, :-1
+    ]
     own = held + scale * now.near
     own[:, :, 1:] -= scale[1:] * now.far[:, :, :-1]
     after = scale * now.far

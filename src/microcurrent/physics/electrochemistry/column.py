@@ -98,9 +98,7 @@ def column_of(layers: tuple[Layer, ...], *, solutes: Solutes, fineness: float = 
     lengths[:-1] += halves[1:]
     ends = np.cumsum(counts) - 1
     lengths[ends] += [layer.barrier for layer in layers]
-    states = np.array(
-        [state_of(layer.salt, layer.buffer, layer.ph, solutes=solutes) for layer in layers]
-    ).T
+    states = np.array([state_of(layer.salt, layer.buffer, layer.ph, solutes=solutes) for layer in layers]).T
     return Column(
         centres=np.cumsum(width) - width / 2,
         widths=width,
@@ -125,7 +123,9 @@ def _widths(thickness: float, *, both: bool, fineness: float) -> Floats:
     """Widths (n,) [m] that grow from the near end, or from both ends to the middle."""
     span = thickness / 2 if both else thickness
     least = _FINEST * thickness
-    growing = least * _GROWTH ** np.arange(math.ceil(math.log1p(span / least * (_GROWTH - 1)) / math.log(_GROWTH)))
+    growing = least * _GROWTH ** np.arange(
+        math.ceil(math.log1p(span / least * (_GROWTH - 1)) / math.log(_GROWTH))
+    )
     growing *= span / growing.sum()
     whole = np.concatenate([growing, growing[::-1]]) if both else growing
     parts = max(1, round(fineness))

@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 def sand_time(
     density: float, concentration: float, *, diffusivity: float, valence: int = 1, transport: float = 0.0
 ) -> float:
-    """Return when an ion, or a buffer, is used up at a plane electrode [s]: pi D (z F c / 2 j)^2 / (1 - t)^2.
+    """Return when an ion or a buffer is used up at a plane electrode [s]: pi D (z F c / 2 j)^2 / (1 - t)^2.
 
     `transport` t: share of the current that the ion itself brings along. After Sand (Phil. Mag. 1 (1901)
     45). Infinite without current.
@@ -67,4 +67,6 @@ def _check(**values: float) -> None:
 
 
 def _refused(key: str, expected: str, came: object) -> ValueRefused:
-    return ValueRefused(Problem(what="depletion at an electrode", key=key, expected=expected, came=repr(came)))
+    return ValueRefused(
+        Problem(what="depletion at an electrode", key=key, expected=expected, came=repr(came))
+    )

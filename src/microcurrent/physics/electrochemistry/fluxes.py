@@ -21,8 +21,8 @@ _Z = np.array(VALENCES)[:, None]
 _SMALL = 1e-3
 #: Above this an exponential would overflow; the weight has reached its end long before.
 _LARGE = 300.0
-#: The drops of potential are found to this part, in at most so many turns.
-_EXACT, _MOST_TURNS = 1e-10, 60
+#: The drops of potential are found to this part, or where there is none to this size, in so many turns.
+_EXACT, _NONE, _MOST_TURNS = 1e-11, 1e-15, 60
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,7 +68,7 @@ def carried(
         steered = _Z * (mean + pull * turn * step)  # what one more unit of drop carries, per rate
         conducting = (mobile * steered).sum(0)
         change = ((mobile * (pull * mean - step)).sum(0) - wanted) / conducting
-        if np.abs(change).max() < _EXACT * (1 + np.abs(drop).max()):
+        if (np.abs(change) <= _EXACT * np.abs(drop) + _NONE).all():
             break
         drop = drop - change
     else:

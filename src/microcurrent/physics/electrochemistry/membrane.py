@@ -24,9 +24,9 @@ def reduced_voltage(voltage: float, *, valence: int, temperature: float) -> floa
 def constant_field_flux(
     donor: float, receiver: float, *, permeability: float, reduced: npt.ArrayLike
 ) -> npt.NDArray[np.float64]:
-    """Return P K (c_d - c_r exp(-K)) / (1 - exp(-K)) [mol/m2/s] from donor to receiver; K `reduced`, any shape.
+    """Return P K (c_d - c_r exp(-K)) / (1 - exp(-K)) [mol/m2/s] from donor to receiver.
 
-    `permeability` P [m/s]. P (c_d - c_r) without voltage; P K c_d when the voltage drives hard.
+    K: `reduced`, any shape; `permeability` P [m/s]. P (c_d - c_r) without voltage; P K c_d when the voltage drives hard.
     """
     k = np.asarray(reduced, dtype=float)
     safe = np.where(np.abs(k) < _SMALL, 1.0, k)
@@ -58,9 +58,9 @@ def binary_slope(density: float, *, valence: int, diffusivity: float) -> float:
 
 
 def limiting_density(concentration: float, thickness: float, *, diffusivity: float) -> float:
-    """Return the steady density [A/m2] that empties a binary salt at one face of a layer of `thickness` [m].
+    """Return the steady density [A/m2] that empties a binary salt at one face of a layer.
 
-    `concentration` [mol/m3]: mean over the layer; the other face holds twice as much.
+    `concentration` [mol/m3]: mean over the layer of `thickness` [m]; the other face holds twice as much.
     """
     return 4 * FARADAY * diffusivity * concentration / thickness
 
@@ -68,4 +68,3 @@ def limiting_density(concentration: float, thickness: float, *, diffusivity: flo
 def salt_diffusivity(cation: float, anion: float) -> float:
     """Return the diffusivity [m2/s] of a salt of two ions of one charge, 2 D+ D- / (D+ + D-)."""
     return 2 * cation * anion / (cation + anion)
-

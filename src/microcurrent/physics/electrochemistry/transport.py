@@ -61,7 +61,13 @@ def transport_numbers(
 
 
 def flux(
-    concentration: float, *, slope: float, field: float, valence: int, diffusivity_: float, temperature: float
+    concentration: float,
+    *,
+    slope: float,
+    field: float,
+    valence: int,
+    diffusivity_: float,
+    temperature: float,
 ) -> float:
     """Return -D dc/dx + z F / (R T) D c E [mol/m2/s] (Nernst and Planck), convection left out.
 
@@ -77,7 +83,9 @@ def _carried(
 ) -> Floats:
     c, z, d = (np.asarray(given, dtype=float) for given in (concentrations, valences, diffusivities))
     if not (c.shape == z.shape == d.shape and c.ndim == 1):
-        raise _refused("concentrations", "one entry for each ion in all three", f"{c.shape}, {z.shape}, {d.shape}")
+        raise _refused(
+            "concentrations", "one entry for each ion in all three", f"{c.shape}, {z.shape}, {d.shape}"
+        )
     if (c < 0).any() or (d <= 0).any():
         raise _refused("concentrations", "none negative, diffusivities above 0", repr(concentrations))
     return np.asarray(z**2 * d * c)

@@ -14,9 +14,7 @@ import numpy.typing as npt
 from microcurrent.errors import Problem, ValueRefused
 
 
-def contact_heating(
-    density: float, resistance: float, *, radius: float, heat_conductivity: float
-) -> float:
+def contact_heating(density: float, resistance: float, *, radius: float, heat_conductivity: float) -> float:
     """Return the steady mean rise of temperature under a round contact [K]: 8 q a / (3 pi k), q = J^2 R.
 
     `density` J [A/m2], r.m.s. of an alternating current; `resistance` R [ohm m2] of the skin layer;
@@ -32,7 +30,7 @@ def contact_heating(
 
 
 def tissue_heating(density: npt.ArrayLike, conductivity: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Return the heat made in tissue [W/m3], J^2 / sigma, any shape; r.m.s. density of alternating current."""
+    """Return the heat made in tissue [W/m3], J^2 / sigma, any shape; r.m.s. of alternating current."""
     return np.asarray(np.asarray(density, dtype=float) ** 2 / np.asarray(conductivity, dtype=float))
 
 

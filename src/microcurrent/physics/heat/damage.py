@@ -63,9 +63,7 @@ def _mean_of_exponential(first: Floats, last: Floats) -> Floats:
     """Mean of exp over a stretch where its argument runs straight from `first` to `last`."""
     half = (last - first) / 2
     safe = np.where(np.abs(half) < 1e-6, 1.0, half)
-    return np.asarray(
-        np.exp((first + last) / 2) * np.where(np.abs(half) < 1e-6, 1.0, np.sinh(safe) / safe)
-    )
+    return np.asarray(np.exp((first + last) / 2) * np.where(np.abs(half) < 1e-6, 1.0, np.sinh(safe) / safe))
 
 
 def _history(times: npt.ArrayLike, temperatures: npt.ArrayLike) -> tuple[Floats, Floats]:

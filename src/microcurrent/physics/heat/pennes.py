@@ -21,7 +21,8 @@ def perfusion_coefficient(
 ) -> float:
     """Return B [W/m3/K], the heat that blood takes from a volume of tissue per degree.
 
-    `perfusion` [m3/s/kg] of tissue of `density` [kg/m3]; `blood_density` [kg/m3], `blood_capacity` [J/kg/K].
+    `perfusion` [m3/s/kg] of tissue of `density` [kg/m3]; of blood `blood_density` [kg/m3] and
+    `blood_capacity` [J/kg/K].
     """
     return perfusion * density * blood_density * blood_capacity
 
@@ -33,7 +34,7 @@ def perfusion_length(conductivity: float, coefficient: float) -> float:
 
 
 def kohlrausch_rise(voltage: float, *, conductivity: float, heat_conductivity: float) -> float:
-    """Return how much the hottest point is above two ideal contacts [K], of any shape: sigma V^2 / (8 k), (a).
+    """Return how much the hottest point is above two ideal contacts [K]: sigma V^2 / (8 k), any shape, (a).
 
     `voltage` [V] between the contacts, `conductivity` sigma [S/m], `heat_conductivity` k [W/m/K]; no heat
     leaves but through the contacts (Kohlrausch 1900).
@@ -45,9 +46,9 @@ def kohlrausch_rise(voltage: float, *, conductivity: float, heat_conductivity: f
 def point_heater_rise(
     power: float, distance: npt.ArrayLike, *, heat_conductivity: float, length: float
 ) -> Floats:
-    """Return the rise [K] at `distance` [m] from `power` [W] on an insulated surface: P exp(-r/L)/(2 pi k r), (b).
+    """Return the rise [K] from `power` [W] on an insulated surface: P exp(-r / L) / (2 pi k r), (b).
 
-    `length` [m]: see `perfusion_length`; infinite without blood.
+    `distance` r [m], any shape; `length` L [m]: see `perfusion_length`; infinite without blood.
     """
     _above_zero("heat conductivity", heat_conductivity)
     r = np.asarray(distance, dtype=float)
