@@ -6,7 +6,7 @@
     console    what goes to standard output and what to standard error; JSON; progress bars
     app        the commands put together
     options    what several commands take
-    plans      plan check | new | schema | show
+    plans      plan check | draw | new | schema | show
     programs   program list | show | write, program systems
     preparing  read, predict, assess, approve
     screening  screen; the questions of the day

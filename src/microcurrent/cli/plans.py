@@ -1,4 +1,4 @@
-"""plan check, new, schema, show: the plan file before anything else."""
+"""plan check, draw, new, schema, show: the plan file before anything else."""
 
 from __future__ import annotations
 
@@ -42,6 +42,23 @@ def show(plan: PlanFile, json: Json = False) -> None:
         show_json({"digest": prepared.plan.digest, "plan": prepared.plan})
     else:
         show_plan(prepared.plan)
+
+
+@app.command()
+def draw(
+    plan: PlanFile,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The picture to write (PNG).")] = Path(
+        "plan.png"
+    ),
+    json: Json = False,
+) -> None:
+    """Draw the steps of a plan on the skin of its body."""
+    alternative = workflow.draw_plan(workflow.read(plan, on_step=building), out)
+    if json:
+        show_json({"picture": str(out), "alternative": alternative})
+    else:
+        output.print(alternative, soft_wrap=True)
+        output.print(f"Written: {out}", soft_wrap=True)
 
 
 @app.command()

@@ -30,6 +30,7 @@
 
 from microcurrent.model.approval import Approval
 from microcurrent.model.body import Body, Guess, Muscle, Nerve, Region, Site, Zone
+from microcurrent.model.chemistry import Buffer, Film, Ion, SkinChemistry
 from microcurrent.model.claim import Claim, ClaimAnswer, ClaimFigure
 from microcurrent.model.cost import Cost, CostLine, CostSheet, Price
 from microcurrent.model.course import Client, Course, Outcome, Schedule
@@ -67,6 +68,7 @@ from microcurrent.model.exposure_map import (
     StepMap,
     TissuePart,
 )
+from microcurrent.model.heat import BurnTime, HeatDamage, HeatSurface, ThermalTissue
 from microcurrent.model.interfaces import Interface, SkinDynamics, WaterWindow
 from microcurrent.model.limits import Assessment, Finding, Limit, Limits
 from microcurrent.model.mode import Mode, Role
@@ -112,6 +114,8 @@ __all__ = [
     "Assessment",
     "Body",
     "Booking",
+    "Buffer",
+    "BurnTime",
     "Calendar",
     "Capabilities",
     "Claim",
@@ -137,16 +141,20 @@ __all__ = [
     "ExpectedPoint",
     "Exposure",
     "ExposureMap",
+    "Film",
     "Finding",
     "ForbiddenWord",
     "Guess",
     "Halt",
+    "HeatDamage",
+    "HeatSurface",
     "HeldSitting",
     "Histogram",
     "Importance",
     "Input",
     "Interface",
     "Interlock",
+    "Ion",
     "Known",
     "Limit",
     "Limits",
@@ -188,6 +196,7 @@ __all__ = [
     "ScreeningFinding",
     "Site",
     "Sitting",
+    "SkinChemistry",
     "SkinDynamics",
     "SkinLayer",
     "SkinPart",
@@ -204,6 +213,7 @@ __all__ = [
     "StopRule",
     "Surge",
     "TherapySystem",
+    "ThermalTissue",
     "Tissue",
     "TissueExposure",
     "TissuePart",

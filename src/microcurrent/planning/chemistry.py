@@ -282,7 +282,7 @@ def table_solutes() -> Solutes:
 
 
 def _passing(trace: Acidity, level: float) -> float | None:
-    """Return when the pH on the skin first passes a level [s]; acid and base grow straight between steps."""
+    """Return when the pH on the skin first passes a level [s]; acid and base grow straight meanwhile."""
     sign = 1.0 if level > 7 else -1.0
     beyond = sign * (trace.at_skin - level) > 0
     if not beyond.any():

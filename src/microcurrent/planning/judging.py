@@ -78,8 +78,10 @@ def shown_estimate(value: Estimate) -> str:
     text = shown(value.value, value.dimension)
     if value.low == value.high:
         return text
+    # That of an acidity goes from the best to the worst of all that it rests on, and is wider.
+    kind = "range" if value.dimension == "pH" else "90 % interval"
     return (
-        f"{text} (90 % interval {units.write_interval(value.low, value.high, value.dimension, digits=3)})"
+        f"{text} ({kind} {units.write_interval(value.low, value.high, value.dimension, digits=3)})"
     )
 
 

@@ -21,7 +21,11 @@ def same_day_section(today: SameDay | None) -> Section:
     if today is None:
         nothing = "▲ None were asked. That is allowed for a rehearsal alone, with nobody connected."
         return Section(title=title, blocks=(Notice(tone="caution", text=nothing),))
-    how = {"dated": "in a dated file", "undated": "in a file without a date", "at the keyboard": "one by one"}
+    how = {
+        "dated": "in a dated file",
+        "undated": "in a file without a date",
+        "at the keyboard": "one by one",
+    }
     given = Paragraph(text=f"The answers were given {how[today.asked]}.")
     return Section(title=title, blocks=(*_answered(today), given))
 

@@ -44,7 +44,9 @@ def device_of(content: dict[str, Any], file: str, references: Iterable[str] | No
     if not isinstance(facts, list):
         raise TableError(f"{file}: row [[fact]]: expected a list of tables.")
     head = Row(file=file, name="[[device]] 1", content=heads[0]).only(_DEVICE_KEYS)
-    known = tuple(fact_of(entry, number, file, references=references) for number, entry in enumerate(facts, 1))
+    known = tuple(
+        fact_of(entry, number, file, references=references) for number, entry in enumerate(facts, 1)
+    )
     head.word("confidence", CONFIDENCES)
     device: Device = head.made(
         Device, name=head.text("name"), title=head.text("title"), classes=head.words("classes", CLASSES),

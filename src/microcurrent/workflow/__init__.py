@@ -18,6 +18,7 @@
     exposing    expose: what a plan gives on a surface basis, place by place
     expecting   expect: what a course may bring, beside a sham twin
     claims      what is claimed of microcurrent, answered by computing or by evidence
+    drawing     draw: the steps of a plan on the skin of its body
     proposing   propose: the plan that serves an intent best under every limit
     programs    programs of sittings: listed, shown, written as plan files
     bodies      which bodies there are, and what one is made of
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from microcurrent.workflow.course_standing import course_next, course_show, grounds_of, totals_of
     from microcurrent.workflow.courses import CourseWanted, mark_course, open_course, plan_course
     from microcurrent.workflow.delivering import Delivery, deliver, recover
+    from microcurrent.workflow.drawing import draw_plan
     from microcurrent.workflow.expecting import ExpectationWanted, draw_expectation, expect
     from microcurrent.workflow.exposing import ExposureWanted, expose_plan
     from microcurrent.workflow.preparing import (
@@ -129,6 +131,7 @@ __all__ = [
     "deliver",
     "draw_blocked",
     "draw_expectation",
+    "draw_plan",
     "engine_is_compiled",
     "expect",
     "expose_plan",
@@ -180,6 +183,7 @@ _HOMES = {
     "body_paths": ("PathShown", "path_on", "write_path"),
     "delivering": ("Delivery", "deliver", "recover"),
     "claims": ("ClaimsWanted", "answer_claims", "write_claims"),
+    "drawing": ("draw_plan",),
     "expecting": ("ExpectationWanted", "draw_expectation", "expect"),
     "exposing": ("ExposureWanted", "expose_plan"),
     "preparing": (

@@ -126,7 +126,7 @@ def check_evidence(plan: Plan, evidence: tuple[Screening, Prediction, Assessment
         listed = "; ".join(f"{f.rule} ({f.where}): {f.reason}" for f in stops)
         raise AssessmentRefused(f"This plan passes {len(stops)} limit(s) and cannot be approved: {listed}.")
     if not has_second(assessment):
-        raise ApprovalRefused("Nothing to approve: the assessment holds no second calculation. Assess again.")
+        raise ApprovalRefused("Nothing to approve: the assessment has no second calculation. Assess again.")
 
 
 def check_screening(plan: Plan, screening: Screening) -> None:

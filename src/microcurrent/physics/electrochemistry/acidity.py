@@ -45,7 +45,8 @@ class Acidity:
 
     `times` (T,) [s]; `ph` (T, N) in the cells, `centres` (N,) [m] from the metal; `ends`: number of the
     last cell of each layer; `concentrations` (7, N) [mol/m3] at the end; `made` [mol/m2]: acid made at the
-    metal, negative for base, by Faraday's law; `found` [mol/m2]: the same, counted from what the cells hold and what left.
+    metal, negative for base, by Faraday's law; `found` [mol/m2]: the same, counted
+    from what the cells hold and what left.
     """
 
     times: Floats

@@ -26,7 +26,8 @@ def constant_field_flux(
 ) -> npt.NDArray[np.float64]:
     """Return P K (c_d - c_r exp(-K)) / (1 - exp(-K)) [mol/m2/s] from donor to receiver.
 
-    K: `reduced`, any shape; `permeability` P [m/s]. P (c_d - c_r) without voltage; P K c_d when the voltage drives hard.
+    K: `reduced`, any shape; `permeability` P [m/s]. P (c_d - c_r) without voltage; P K c_d when
+    the voltage drives hard.
     """
     k = np.asarray(reduced, dtype=float)
     safe = np.where(np.abs(k) < _SMALL, 1.0, k)

@@ -156,7 +156,8 @@ def pair_resistance(radii: tuple[float, float], distance: float, layers: Layers)
     """
     a, b = radii
     top = layers.admittivities[0]
-    k, weights = wavenumbers(layers.thicknesses[0] * 2 if layers.thicknesses else 1.0, distance + max(radii))
+    decay = layers.thicknesses[0] * 2 if layers.thicknesses else 1.0
+    k, weights = wavenumbers(decay, distance + max(radii))
     rest = surface_impedance(k, layers) - 1 / top
     first, second = (2 * j1(k * r) / (k * r) for r in radii)
     shape = first**2 + second**2 - 2 * first * second * j0(k * distance)

@@ -12,6 +12,7 @@
     canvas      a page counted in dots: pictures, words, lines
     labels      names beside a picture, whose lines neither cross nor hide a name
     views       the skin from three sides, with sites
+    planned     the skin from three sides, with the steps of a plan
     blocked     the skin from three sides, with the zones that are not to be treated
     cutaway     muscles, bone and nerves where the skin of one half is taken away
     section     three cuts coloured by tissue, and the layers under a place
