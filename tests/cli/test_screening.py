@@ -56,7 +56,7 @@ def test_at_the_keyboard_each_question_is_put(monkeypatch, capsys, yes, code):
     monkeypatch.setattr(screening.typer, "confirm", confirm)
     monkeypatch.setattr(screening.typer, "prompt", lambda *_, **__: "since noon")
     assert run(["screen", PLAN, "--same-day", "--client", "demo-01"]) == code
-    assert len(put) == 12
+    assert len(put) == 15
     assert ("infection-fever: deferred" in capsys.readouterr().out) == bool(yes)
 
 

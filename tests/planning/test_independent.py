@@ -8,11 +8,12 @@ import pytest
 
 from microcurrent import tables
 from microcurrent.errors import ApprovalRefused
-from microcurrent.model import Estimate, Screening
+from microcurrent.model import Estimate, Screening, Surge
 from microcurrent.physics.exact.layers import Layers, disc_potential, disc_resistance, pair_resistance
 from microcurrent.planning.assess import assess
 from microcurrent.planning.bodies import read_body
 from microcurrent.planning.independent import check, has_second, with_second
+from microcurrent.planning.independent.checking import _density
 from microcurrent.planning.independent.columns import Columns
 from microcurrent.planning.planfile import read_plan
 from microcurrent.planning.prediction.predict import predict
@@ -51,6 +52,9 @@ def test_a_resistance_that_is_wrong_by_a_third_is_found(cheek):
     found = [f for f in findings if f.rule == "second-resistance"]
     assert [f.verdict for f in found] == ["warn"]
     assert "flat, even, endless layers" in found[0].reason
+    gross = Estimate(value=4 * one.value, low=one.low, high=8 * one.high, dimension="resistance")
+    findings = check(plan, changed(prediction, tissue_resistance=gross), source, limits=tables.limits())
+    assert "stop" in {f.verdict for f in findings if f.rule == "second-resistance"}
 
 
 def test_shares_that_are_exchanged_are_found(cheek):
@@ -72,6 +76,29 @@ def test_a_density_that_is_wrong_by_three_percent_stops(cheek):
     )
     findings = check(plan, changed(prediction, contacts=contacts), source, limits=tables.limits())
     assert [f.verdict for f in findings if f.rule == "second-density"] == ["stop"]
+
+
+@pytest.mark.parametrize("duration", [180.0, 300.0, 360.0, 600.0])
+def test_a_surge_is_never_looked_at_in_its_rests_alone(cheek, duration):
+    plan, _, prediction = cheek
+    old = plan.steps[1]
+    stimulus = dataclasses.replace(
+        old.stimulus, duration=duration, surge=Surge(rise=1.0, hold=2.0, fall=1.0, rest=1.0)
+    )
+    areas = [c.area.value for c in prediction.exposure.steps[1].contacts]
+    contacts = tuple(
+        dataclasses.replace(c, peak_density=Estimate.exact(stimulus.peak / area, "current density"))
+        for c, area in zip(prediction.exposure.steps[1].contacts, areas, strict=True)
+    )
+    exposure = dataclasses.replace(prediction.exposure.steps[1], contacts=contacts)
+    found = _density(
+        tables.limits()["second-density"],
+        dataclasses.replace(old, stimulus=stimulus),
+        exposure,
+        areas,
+        "step 2",
+    )
+    assert found.verdict == "ok"
 
 
 def test_on_the_face_they_agree_within_the_wider_band():

@@ -146,7 +146,7 @@ def test_a_damaged_table_of_modes_is_refused(tmp_path, old, new, words):
 
 
 def test_in_iontophoresis_what_stays_may_stay_while_the_other_moves():
-    path = Path(electrode="upper", sites=("a", "c"), speed=0.001, length=0.03, passes=10)
+    path = Path(electrode="upper", sites=("a", "c"), speed=0.01, length=0.03, passes=100)
     glide = in_mode(make_plan(galvanic(duration=300.0), parts=[(path, "b")]), "iontophoresis")
     hold = in_mode(make_plan(galvanic(duration=61.0)), "iontophoresis")
     limits = ALL_MODES["iontophoresis"]

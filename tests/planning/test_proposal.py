@@ -221,6 +221,8 @@ def test_what_no_evidence_or_no_device_serves_is_not_proposed(name, tmp_path):
         ({"device": "nuface-trinty"}, "unknown device"),
         ({"targets": ("zygomaticus maximus",)}, "unknown target"),
         ({"do": "jump"}, "unknown kind of step"),
+        ({"current": 0.0}, "no current"),
+        ({"current": -5e-6}, "no current"),
         ({"intent": "pain"}, "is not said"),
     ],
 )

@@ -46,7 +46,7 @@ def test_it_ramps_like_direct_current_where_no_ramp_is_given():
     [
         ([('waveform  = "biphasic"', 'waveform  = "monophasic"')],
          r"step 1\.offset: does not belong here: expected a balanced waveform.* a monophasic current"),
-        ([('"20 uA" ', '"0 uA" ')], r"step 1\.offset: no direct current: expected a current above 0 uA"),
+        ([('"20 uA" ', '"0 uA" ')], r"step 1\.offset: no direct current: expected above 10 µA, which a balanced current may leave"),
         ([('"20 uA" ', '"-5 uA" ')], r"step 1\.offset: no direct current.*anode and cathode say which way"),
         ([('"20 uA" ', '"20 mV" ')], r"step 1\.offset: wrong unit: expected a current"),
         ([('"150 uA" ', '"0 uA" ')], r"step 1\.current: no current: expected a current above 0 uA"),

@@ -18,7 +18,7 @@ from microcurrent.cli.course_tables import (
     show_standing,
     show_totals,
 )
-from microcurrent.cli.options import Json, PlanFile, Records, actor, date_of, now, records_path
+from microcurrent.cli.options import Json, PlanFile, Records, actor, date_of, now, records_path, today
 from microcurrent.errors import InputError, Problem
 from microcurrent.model.course_plan import DAYS, Mark
 
@@ -220,7 +220,7 @@ def cost(
 
 
 def _day(text: str) -> datetime.date:
-    return date_of(text, "--on") if text else now().astimezone().date()
+    return date_of(text, "--on") if text else today()
 
 
 def _days(text: str) -> tuple[str, ...]:

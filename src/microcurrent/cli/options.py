@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from microcurrent import workflow
 from microcurrent.errors import InputError, Problem
 
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan file (TOML).")]
@@ -65,9 +66,7 @@ SamplesWanted = Annotated[
 ]
 Profiles = Annotated[
     list[str],
-    typer.Option(
-        "--profile", help="Add a stricter set of limits: home or conservative. Repeatable."
-    ),
+    typer.Option("--profile", help="Add a stricter set of limits: home or conservative. Repeatable."),
 ]
 Stimulator = Annotated[
     str,
@@ -128,6 +127,11 @@ def date_of(text: str, option: str) -> datetime.date:
 def now() -> datetime.datetime:
     """Return the time now, in UTC."""
     return datetime.datetime.now(datetime.UTC)
+
+
+def today() -> datetime.date:
+    """Return the day that it is here: every day that a command means is one of this clock."""
+    return workflow.day_of(now())
 
 
 def actor() -> str:

@@ -27,6 +27,7 @@ from microcurrent.cli.options import (
     date_of,
     now,
     records_path,
+    today,
 )
 from microcurrent.cli.plans import show
 from microcurrent.cli.tables import show_assessment, show_inputs, show_prediction
@@ -97,13 +98,14 @@ def approve(
     prepared = workflow.read(plan, on_step=building)
     with workflow.Workspace(records_path(records)) as workspace:
         screening, client = workflow.screen(
-            prepared, answers, workspace=workspace, on=now().date(), actor=by
+            prepared, answers, workspace=workspace, on=today(), actor=by
         )
         workflow.check_screening(prepared.plan, screening)  # before the minutes of a prediction
         workflow.check_consent(prepared.plan, mode=consent, role=role)
         prediction = newest_prediction(workspace, prepared, samples, quiet=json)
         assessment = workflow.assess(
-            prepared, prediction, workspace=workspace, actor=by, profiles=tuple(profile)
+            prepared, prediction, workspace=workspace, actor=by,
+            profiles=workflow.profiles_for(role, tuple(profile)),
         )
         if not json:
             show_assessment(assessment, everything=False)
@@ -125,7 +127,7 @@ def approve(
 
 def last_day(until: str) -> datetime.date:
     """Return the last day of an approval: the option, or 30 days from now."""
-    return date_of(until, "--until") if until else now().date() + datetime.timedelta(days=APPROVAL_DAYS)
+    return date_of(until, "--until") if until else today() + datetime.timedelta(days=APPROVAL_DAYS)
 
 
 def make_prediction(

@@ -11,6 +11,7 @@ import typer
 from microcurrent import workflow
 from microcurrent.cli.console import building, output, say, show_json
 from microcurrent.cli.options import Json, PlanFile, Records, actor, date_of, now, records_path
+from microcurrent.cli.options import today as day_here
 from microcurrent.cli.tables import show_screening, show_zones
 from microcurrent.errors import AnswersError, Problem
 from microcurrent.model.course import Client
@@ -58,8 +59,9 @@ def screen(
         return
     if answers is None and not (same_day and client):
         raise _nothing_to_judge(plan, same_day)
-    day = date_of(on, "--on") if on else now().date()
-    if same_day and day != now().date():
+    here = day_here()
+    day = date_of(on, "--on") if on else here
+    if same_day and day != here:
         raise AnswersError(Problem(what="the questions of the day are of today", key="--on", came=on))
     prepared = workflow.read(plan, on_step=building)
     with workflow.Workspace(records_path(records)) as workspace:
@@ -68,9 +70,9 @@ def screen(
         else:
             screening, _ = workflow.screen(
                 prepared, answers or Path(), workspace=workspace, on=day, actor=actor(),
-                keep=day == now().date(),
+                keep=day == here,
             )  # fmt: skip
-    if day != now().date():
+    if day != here:
         say(f"Judged as on {day}: not kept in the records.")
     words = workflow.draw_blocked(prepared, screening, out) if out else ""
     if json:
@@ -105,11 +107,10 @@ def _today(
     prepared: workflow.Prepared, answers: Path | None, client: str, *, workspace: workflow.Workspace
 ) -> SameDay:
     """Answers of the day from a file, or from the keyboard."""
-    on, by = now().date(), actor()
     if answers is None:
         given, person = _asked(prepared), Client(pseudonym=client)
-        return workflow.answer_today(prepared, given, person, workspace=workspace, on=on, actor=by)
-    screening = workflow.screen_today(prepared, answers, workspace=workspace, on=on, actor=by)
+        return workflow.answer_today(prepared, given, person, workspace=workspace, now=now(), actor=actor())
+    screening = workflow.screen_today(prepared, answers, workspace=workspace, now=now(), actor=actor())
     if client and screening.client != client:
         raise AnswersError(
             Problem(what="these answers are of another client", file=str(answers), key="client",

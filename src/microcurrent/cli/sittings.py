@@ -30,6 +30,9 @@ from microcurrent.cli.options import (
     now,
     records_path,
 )
+from microcurrent.cli.options import (
+    today as day_here,
+)
 from microcurrent.cli.preparing import last_day, make_prediction
 from microcurrent.cli.screening import Today, ask_today
 from microcurrent.cli.tables import (
@@ -71,6 +74,7 @@ def deliver(
                 "records. "
                 f"First: microcurrent approve {plan} --answers ANSWERS --by NAME"
             )
+        _heed_events(workspace, treated, stimulator, quiet=json)
         ask_today(workspace, prepared, treated, today=today, stimulator=stimulator, quiet=json)
         sitting = _deliver(
             workspace, prepared.plan, approval, treated,
@@ -146,13 +150,17 @@ def run(
         if not json:
             show_plan(prepared.plan)
         _say_step(json, "screen")
+        # Looked at before this screening is kept: running again does not close what happened.
+        client = workflow.client_of(answers)
+        _heed_events(workspace, client, stimulator, quiet=json)
         screening, client = workflow.screen(
-            prepared, answers, workspace=workspace, on=now().date(), actor=approve_as
+            prepared, answers, workspace=workspace, on=day_here(), actor=approve_as
         )
         if not json:
             show_screening(screening)
         workflow.check_screening(prepared.plan, screening)
         workflow.check_consent(prepared.plan, mode=consent, role=role)
+        workflow.check_dated(screening, stimulator=stimulator)
         ask_today(workspace, prepared, client, today=today, stimulator=stimulator, quiet=json)
         _say_step(json, "predict")
         prediction = make_prediction(workspace, prepared, samples, quiet=json)
@@ -161,7 +169,8 @@ def run(
             show_inputs(prediction)
         _say_step(json, "assess")
         assessment = workflow.assess(
-            prepared, prediction, workspace=workspace, actor=approve_as, profiles=tuple(profile)
+            prepared, prediction, workspace=workspace, actor=approve_as,
+            profiles=workflow.profiles_for(role, tuple(profile)),
         )
         if not json:
             show_assessment(assessment, everything=False)
@@ -188,6 +197,13 @@ def run(
                 output.print(f"Report: {pdf}\n        {html}", soft_wrap=True)
         finally:  # what was delivered is told even where the report cannot be written
             _finish(workspace, prepared.plan, sitting, json=json)
+
+
+def _heed_events(workspace: workflow.Workspace, client: Client, stimulator: str, *, quiet: bool) -> None:
+    """Refuse where an adverse event stands open; say so at a rehearsal."""
+    found = workflow.check_events(client.pseudonym, stimulator=stimulator, workspace=workspace, now=now())
+    for event in found if not quiet else ():
+        say(f"An adverse event stands open. {event.told}. On a person no current would flow.")
 
 
 def _say_step(quiet: bool, verb: str) -> None:

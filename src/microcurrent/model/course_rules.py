@@ -102,7 +102,7 @@ class MeasurementRule:
 class StopRule:
     """When a course is stopped or held: `outcome`, one of `STOPS`.
 
-    `words` that an adverse event must hold (none: any); `after_sittings` done and a change smaller than
+    `words`: how a word of an adverse event begins (none: any event); `after_sittings` done and a change smaller than
     `factor` times the error of measuring.
     """
 

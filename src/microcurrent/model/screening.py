@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass, field
 
 from microcurrent.model.checks import named, one_of, refuse
@@ -148,6 +149,8 @@ class Answer:
 
     def __post_init__(self) -> None:
         named(self, "id", self.id)
+        for name in ("date", "cleared_on"):
+            _day(self, name)
         told = (self.cleared_by, self.cleared_role, self.cleared_on, self.clearance)
         given = [part for part in told if part.strip()]
         if given and len(given) < len(told):
@@ -158,6 +161,17 @@ class Answer:
                          came=self.cleared_by)  # fmt: skip
         if given:
             one_of(self, "cleared_role", self.cleared_role, CLINICIANS)
+
+
+def _day(noun: Answer | Screening, name: str) -> None:
+    """Refuse what is neither empty nor an ISO date."""
+    text = getattr(noun, name)
+    try:
+        right = not text or datetime.date.fromisoformat(text).isoformat() == text
+    except (TypeError, ValueError):
+        right = False
+    if not right:
+        raise refuse(noun, name, expected="a date such as 2026-11-22", came=text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,7 +215,8 @@ class Screening:
     for one plan's systems.
 
     `mode` and `zones` of the plan, and its digest `plan`: a screening that knows the zones holds for
-    that plan alone. Without zones it holds wherever the probes may go.
+    that plan alone. Without zones it holds wherever the probes may go. `answered_on`: the ISO day on
+    which the answers say that they were given, empty where they do not: those do for rehearsals only.
     """
 
     client: str
@@ -213,8 +228,10 @@ class Screening:
     mode: str = field(default="microcurrent", metadata=LATER)
     zones: tuple[str, ...] = field(default=(), metadata=LATER)
     plan: str = field(default="", metadata=LATER)
+    answered_on: str = field(default="", metadata=LATER)
 
     def __post_init__(self) -> None:
+        _day(self, "answered_on")
         named(self, "client", self.client)
         one_of(self, "mode", self.mode, MODES)
 
@@ -235,10 +252,12 @@ class Screening:
 class SameDay(Screening):
     """The few questions that are asked again before each sitting, and their answers of that day.
 
-    `asked`: one of `ASKED`. Answers without a date of their own do for a rehearsal only.
+    `asked`: one of `ASKED`. Answers without a date of their own do for a rehearsal only. `date` is the
+    day where the client is, `judged`: when they were judged (ISO date and time, UTC), or empty.
     """
 
     asked: str = "dated"
+    judged: str = field(default="", metadata=LATER)
 
     def __post_init__(self) -> None:
         super().__post_init__()

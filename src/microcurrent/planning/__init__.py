@@ -22,6 +22,7 @@
     chemistry      what direct current makes of film and skin under each contact
     quantities     every quantity that a limit can speak of, computed from plan and prediction
     proposal/      intent, body and device to the plan that serves best under every limit
+    staying        how long direct current of one sign stays at one place
     placement      where probes may not stand
     expectation    what a course may bring, with intervals and a sham twin
     claims/        what is claimed of microcurrent, computed

@@ -17,7 +17,6 @@ from microcurrent.errors import PredictionError
 from microcurrent.model import (
     ContactExposure,
     Estimate,
-    Placement,
     Plan,
     Prediction,
     Step,
@@ -25,6 +24,7 @@ from microcurrent.model import (
     Stimulus,
 )
 from microcurrent.planning.chemistry import METAL_SHAPES, surface_ph
+from microcurrent.planning.staying import longest_stays, stays
 
 _MINUTE = 60.0
 _WEEK = 7 * 24 * 60 * _MINUTE
@@ -197,34 +197,9 @@ def _sitting_interval(case: Case) -> list[Measure]:
 
 
 def _stationary(case: Case, *, alone: bool = False) -> list[Measure]:
-    """Time [s] that direct current of one sign stays at one place, over steps, until moved or reversed.
-
-    `alone`: an electrode that stays counts only where the other one stays, too.
-    """
-    longest: dict[Point, tuple[float, str]] = {}
-    running: dict[Point, tuple[float, float]] = {}  # sign, time
-    for step, _ in case.steps():
-        held = {
-            case.plan.site(part.site).position: (part.electrode, sign)
-            for part, sign in ((step.anode, 1.0), (step.cathode, -1.0))
-            if isinstance(part, Placement) and not (alone and step.do == "glide")
-        }
-        running = {place: running[place] for place in held if place in running}
-        stimulus = step.stimulus
-        if stimulus.waveform.is_balanced:
-            continue
-        for place, (electrode, side) in held.items():
-            time = stimulus.duration
-            sign = side * math.copysign(1.0, stimulus.waveform.mean) * stimulus.polarity.first_sign
-            before = running.get(place, (sign, 0.0))
-            if stimulus.polarity.mode == "alternating":
-                time, before = min(time, stimulus.polarity.every), (sign, 0.0)
-            total = time + (before[1] if before[0] == sign else 0.0)
-            running[place] = (sign, total)
-            longest[place] = max(
-                longest.get(place, (0.0, "")), (total, f"step {step.number}, electrode {electrode}")
-            )
-    return [Measure(where=where, value=Estimate.exact(time, "time")) for time, where in longest.values()]
+    """See `longest_stays`."""
+    found = longest_stays(case.plan, (step for step, _ in case.steps()), alone=alone)
+    return [Measure(where=where, value=Estimate.exact(time, "time")) for time, where in found]
 
 
 # -- from the prediction -------------------------------------------------------------------
@@ -240,7 +215,7 @@ def _bare_charge(case: Case) -> list[Measure]:
         (step.number, part.electrode)
         for step in case.plan.steps
         for part in (step.anode, step.cathode)
-        if isinstance(part, Placement) and not step.stimulus.waveform.is_balanced
+        if stays(case.plan, part) and not step.stimulus.waveform.is_balanced
     }
     bare = {e.name for e in case.plan.electrodes if e.shape in METAL_SHAPES and e.coupling != "gel"}
     return [
@@ -250,12 +225,18 @@ def _bare_charge(case: Case) -> list[Measure]:
     ]
 
 
+def _turns(stimulus: Stimulus) -> bool:
+    """Whether a current goes both ways: balanced, or upon a direct one that is weaker."""
+    waveform = stimulus.waveform
+    return waveform.is_balanced or (waveform.is_superposed and not waveform.is_one_way)
+
+
 def _charge_per_phase_density(case: Case) -> list[Measure]:
-    """Of balanced currents alone: a direct current is past any reversible charge by its nature."""
+    """Of currents that turn: a direct one is past any reversible charge by its nature."""
     return [
         Measure(where=_of_contact(step, contact), value=contact.charge_per_phase_density)
         for step, _, contact in case.contacts()
-        if step.stimulus.waveform.is_balanced
+        if _turns(step.stimulus)
     ]
 
 

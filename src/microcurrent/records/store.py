@@ -44,6 +44,12 @@ class SittingSummary:
     ending: str
 
 
+def _event(payload: str) -> Event:
+    content = json.loads(payload)
+    content["figures"] = tuple((name, figure) for name, figure in content["figures"])
+    return Event(**content)
+
+
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -116,13 +122,16 @@ class Store:
         with self._reading() as connection:
             return self._document(connection, name)
 
-    def newest_first(self, kind: str) -> list[dict[str, Any]]:
-        """Return the documents of one kind as plain data, the one kept last first."""
+    def newest_first(self, kind: str, *, after: int = 0) -> list[dict[str, Any]]:
+        """Return the documents of one kind as plain data, the one kept last first.
+
+        `after`: a number in the chain; only what was kept later.
+        """
         with self._reading() as connection:
             kept = (
                 select(documents.c.digest, documents.c.body)
                 .join(entries, entries.c.subject == documents.c.digest)
-                .where(documents.c.kind == kind, entries.c.kind == "document")
+                .where(documents.c.kind == kind, entries.c.kind == "document", entries.c.seq > after)
                 .order_by(entries.c.seq.desc())
             )
             return [self._content(row.digest, row.body) for row in connection.execute(kept)]
@@ -200,6 +209,18 @@ class Store:
                 for row in connection.execute(opened)
             ]  # fmt: skip
 
+    def figures(self, name: str) -> list[tuple[int, str, Event]]:
+        """Return every event with the figure `name`: its number in the chain, the sitting, the event."""
+        with self._reading() as connection:
+            query = select(entries).where(
+                entries.c.kind == "event", entries.c.payload.contains(f'"{name}"')
+            )
+            found = [
+                (row.seq, row.subject, _event(row.payload))
+                for row in connection.execute(query.order_by(entries.c.seq))
+            ]
+        return [one for one in found if one[2].figure(name)]
+
     def recover(self, *, actor: str = "recovery") -> list[str]:
         """Close the sittings that lost their process, and return their ids.
 
@@ -273,12 +294,10 @@ class Store:
             raise RecordError(f"{self.path}: there is no sitting {name!r} in this store.")
         ending, events = "open", []
         for row in rows[1:]:
-            payload = json.loads(row.payload)
             if row.kind == "closed":
-                ending = payload["ending"]
+                ending = json.loads(row.payload)["ending"]
             else:
-                payload["figures"] = tuple((name, figure) for name, figure in payload["figures"])
-                events.append(Event(**payload))
+                events.append(_event(row.payload))
         return Sitting(id=name, events=tuple(events), ending=ending, **json.loads(rows[0].payload))
 
     def _expect_open(self, connection: Connection, name: str) -> None:

@@ -19,11 +19,13 @@ def read_modes(folder: Traversable) -> dict[str, Mode]:
     references = tuple(read_references(folder))
     found: dict[str, Mode] = {}
     for row in _rows(folder, "mode", MODES):
-        row.only(("name", "title", "device", "consent", "clinician", "source", "confidence", "note"))
+        row.only(
+            ("name", "title", "device", "consent", "clinician", "roles", "source", "confidence", "note")
+        )
         found[row.text("name")] = row.made(
             Mode, name=row.word("name", MODES), title=row.text("title"), device=row.text("device"),
             consent=row.text("consent", ""), clinician=_yes(row), source=row.sources(references),
-            confidence=row.word("confidence", CONFIDENCES),
+            confidence=row.word("confidence", CONFIDENCES), roles=row.words("roles", ROLES) or ROLES,
         )  # fmt: skip
     return found
 
@@ -33,10 +35,12 @@ def read_roles(folder: Traversable) -> dict[str, Role]:
     references = tuple(read_references(folder))
     found: dict[str, Role] = {}
     for row in _rows(folder, "role", ROLES):
-        row.only(("name", "clinician", "source", "confidence", "note"))
+        row.only(("name", "clinician", "profile", "source", "confidence", "note"))
         row.sources(references)
         row.word("confidence", CONFIDENCES)
-        found[row.text("name")] = row.made(Role, name=row.word("name", ROLES), clinician=_yes(row))
+        found[row.text("name")] = row.made(
+            Role, name=row.word("name", ROLES), clinician=_yes(row), profile=row.text("profile", "")
+        )
     return found
 
 

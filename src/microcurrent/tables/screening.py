@@ -15,7 +15,7 @@ _RULE_KEYS = ("id", "question", "rationale", "overridable", "reading")
 _READING_KEYS = (
     "rank", "systems", "modes", "zones", "days", "note", "set_aside", "source", "confidence",
 )  # fmt: skip
-_QUESTION_KEYS = ("id", "question", "about", "rationale", "reading", "source", "confidence")
+_QUESTION_KEYS = ("id", "question", "about", "rationale", "overridable", "reading", "source", "confidence")
 
 
 def read_contraindications(folder: Traversable) -> tuple[Contraindication, ...]:

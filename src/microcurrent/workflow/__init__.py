@@ -10,6 +10,7 @@
     agreeing    approve: a named person's consent to exactly this plan
     delivering  deliver: the current, from an approval to a closed record
     spacing     the time since the last sitting of the same zone
+    stopping    adverse events that stand open, until the client is screened again
     stimulators which there are, what one can do, its self-test
     devices     products on the market: listed, shown, compared, measured
     recording   record: what was felt; verify: whether the records hold
@@ -39,7 +40,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from microcurrent.workflow.agreeing import Consent, approve, check_consent, check_screening
+    from microcurrent.workflow.agreeing import (
+        Consent,
+        approve,
+        check_consent,
+        check_screening,
+        profiles_for,
+    )
     from microcurrent.workflow.bases import (
         BasisWanted,
         build_basis,
@@ -83,7 +90,10 @@ if TYPE_CHECKING:
         ZoneShown,
         answer_today,
         answers_template,
+        check_dated,
         check_today,
+        client_of,
+        day_of,
         draw_blocked,
         questions_today,
         same_day_template,
@@ -91,6 +101,7 @@ if TYPE_CHECKING:
         screen_today,
         zones_shown,
     )
+    from microcurrent.workflow.stopping import check_events
     from microcurrent.workflow.workspace import Workspace
 
 __all__ = [
@@ -121,13 +132,16 @@ __all__ = [
     "build_basis",
     "build_body",
     "check_consent",
+    "check_events",
     "check_screening",
     "check_today",
+    "client_of",
     "cost_of",
     "cost_regions",
     "course_cost",
     "course_next",
     "course_show",
+    "day_of",
     "deliver",
     "draw_blocked",
     "draw_expectation",
@@ -173,7 +187,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "agreeing": ("Consent", "approve", "check_consent", "check_screening"),
+    "agreeing": ("Consent", "approve", "check_consent", "check_screening", "profiles_for"),
     "bases": ("BasisWanted", "build_basis", "engine_is_compiled", "list_bases", "show_basis"),
     "bodies": ("body_names", "label_maps", "show_body"),
     "body_files": ("BodyWritten", "build_body", "write_body"),
@@ -197,9 +211,12 @@ _HOMES = {
     "reporting": ("report",),
     "scans": ("find_landmarks",),
     "screening": (
-        "ZoneShown", "answer_today", "answers_template", "check_today", "draw_blocked", "questions_today",
+        "ZoneShown", "answer_today", "answers_template", "check_dated", "check_today", "client_of", "day_of",
+        "draw_blocked",
+        "questions_today",
         "same_day_template", "screen", "screen_today", "zones_shown",
     ),
+    "stopping": ("check_events",),
     "workspace": ("Workspace",),
 }  # fmt: skip
 

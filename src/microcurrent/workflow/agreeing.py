@@ -50,12 +50,14 @@ def approve(
 
     `evidence`: the screening, prediction and assessment that the person saw. Raises
     `ScreeningRefused`, `AssessmentRefused` or `ApprovalRefused` where there is nothing to agree to:
-    a contraindication stands, a limit is passed, the three do not belong together, a warning stands
-    that was not accepted, or the plan's mode of treatment was not consented to.
+    a contraindication stands, a limit is passed, the three do not belong together, the limits of the
+    role were not looked at, a warning stands that was not accepted, or the plan's mode of treatment was
+    not consented to, or is not for this role.
     """
     screening, prediction, assessment = evidence
     check_consent(plan, mode=consent.mode, role=consent.role)
     check_evidence(plan, evidence)
+    check_profile(plan, assessment, role=consent.role)
     open_points = (*assessment.having("warn"), *assessment.having("unknown"))
     if open_points and not consent.accept_warnings:
         listed = "; ".join(f"{f.rule} ({f.where})" for f in open_points)
@@ -72,7 +74,7 @@ def approve(
         client=screening.client,
         by=consent.by,
         role=consent.role,
-        given=consent.given.isoformat(timespec="seconds"),
+        given=consent.given.astimezone().isoformat(timespec="seconds"),
         until=consent.until.isoformat(),
         meaning=f"{MEANING} {tables.modes()[plan.mode].consent}".strip(),
         warnings=tuple(dict.fromkeys(f.rule for f in open_points)),
@@ -113,6 +115,33 @@ def check_consent(plan: Plan, *, mode: str, role: str) -> None:
         raise ApprovalRefused(
             f"A plan of the mode {plan.mode} ({wanted.title}) is approved by a {names} only, not by a "
             f"{role}. Have a {names} approve it, with --role {names}."
+        )
+    if role not in wanted.roles:
+        raise ApprovalRefused(
+            f"A plan of the mode {plan.mode} ({wanted.title}) is not for a {role}. It is approved by a "
+            f"{' or '.join(wanted.roles)}, whose --role it then is."
+        )
+
+
+def profiles_for(role: str, asked: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the profiles of limits to assess by for who agrees in a role: those asked for, and its own."""
+    known = tables.roles()
+    own = known[role].profile if role in known else ""
+    return tuple(dict.fromkeys((*asked, *((own,) if own else ()))))
+
+
+def check_profile(plan: Plan, assessment: Assessment, *, role: str) -> None:
+    """Raise `ApprovalRefused` where an assessment did not look at every limit that a role brings."""
+    profiles = profiles_for(role)
+    if not profiles:
+        return
+    wanted = {limit.id for limit in tables.limits(profiles=profiles, mode=plan.mode).limits}
+    usual = {limit.id for limit in tables.limits(mode=plan.mode).limits}
+    missing = sorted(wanted - usual - {finding.rule for finding in assessment.findings})
+    if missing:
+        raise ApprovalRefused(
+            f"A {role} keeps the limits of the profile {', '.join(profiles)}, and the assessment did not "
+            f"look at {', '.join(missing)}. Assess again with --profile {profiles[0]}."
         )
 
 

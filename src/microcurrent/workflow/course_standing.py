@@ -20,7 +20,7 @@ from microcurrent.planning.judging import compare
 from microcurrent.workflow.course_records import adverse_of, held_of
 from microcurrent.workflow.courses import CourseRead
 from microcurrent.workflow.preparing import SAMPLES, Progress, predict, stored_prediction
-from microcurrent.workflow.screening import ANSWERS_HOLD
+from microcurrent.workflow.screening import ANSWERS_HOLD, judged_for, reasons
 from microcurrent.workflow.workspace import Workspace
 
 #: Limits on one sitting that its exposure is shown against. For a whole course no limit is known.
@@ -100,7 +100,9 @@ def course_next(
                           done=len(moments), left=0)  # fmt: skip
     phase = course.phase_of(len(moments) + 1)
     found, warnings = _spacing_on(given, held, booking, on)
-    found += _agreed(given, phase, workspace, booking)
+    against, told = _agreed(given, phase, workspace, booking)
+    found += against
+    warnings += told
     return CourseNext(
         on=on.isoformat(), booking=booking, phase=phase, halts=(*stops, *found), warnings=warnings,
         measure=tuple(what for day, what in calendar.measurements if day == booking.day),
@@ -133,25 +135,14 @@ def _spacing_on(
     return found, tuple(warnings)
 
 
-def _agreed(given: CourseRead, phase: Phase, workspace: Workspace, booking: Booking) -> list[Halt]:
+def _agreed(
+    given: CourseRead, phase: Phase, workspace: Workspace, booking: Booking
+) -> tuple[list[Halt], tuple[str, ...]]:
     """Whether answers and consent will be fresh on the day; nothing is asked where no client is named."""
     client = given.course.client
     if not client:
-        return []
-    found = []
-    screening = workspace.newest(Screening, client=client)
-    if screening is None:
-        found.append(Halt(rule="screening", outcome="wait", reason=f"{client} was never screened"))
-    else:
-        age = (datetime.date.fromisoformat(booking.day) - datetime.date.fromisoformat(screening.date)).days
-        if age > ANSWERS_HOLD:
-            found.append(
-                Halt(rule="screening", outcome="wait", since=screening.date,
-                     reason=f"the answers will be {age} days old; they hold {ANSWERS_HOLD}: screen again")
-            )  # fmt: skip
-        if screening.outcome != "clear":
-            found.append(Halt(rule="screening", outcome="wait", since=screening.date,
-                              reason=f"the screening says {screening.outcome}"))  # fmt: skip
+        return [], ()
+    found, told = _screened(given, phase, workspace, booking)
     approval = workspace.newest(Approval, client=client, plan=phase.digest)
     refused = (
         f"nobody has approved {phase.plan} for {client}" if approval is None
@@ -159,7 +150,37 @@ def _agreed(given: CourseRead, phase: Phase, workspace: Workspace, booking: Book
     )  # fmt: skip
     if refused:
         found.append(Halt(rule="approval", outcome="wait", reason=refused.rstrip(".")))
-    return found
+    return found, told
+
+
+def _screened(
+    given: CourseRead, phase: Phase, workspace: Workspace, booking: Booking
+) -> tuple[list[Halt], tuple[str, ...]]:
+    """What stands against the day in the client's newest answers, judged for the plan of the phase."""
+    client, day = given.course.client, datetime.date.fromisoformat(booking.day)
+    screening = workspace.newest(Screening, client=client)
+    if screening is None:
+        return [Halt(rule="screening", outcome="wait", reason=f"{client} was never screened")], ()
+    since, whose = screening.date, "the screening"
+    found: list[Halt] = []
+    told: tuple[str, ...] = ()
+    age = (day - datetime.date.fromisoformat(since)).days
+    if age > ANSWERS_HOLD:
+        found.append(
+            Halt(rule="screening", outcome="wait", since=since,
+                 reason=f"the answers will be {age} days old; they hold {ANSWERS_HOLD}: screen again")
+        )  # fmt: skip
+    if screening.plan not in ("", phase.digest):
+        screening = judged_for(given.plans[phase.digest], screening, on=day)
+        whose = "the screening, made for another plan and judged for this one,"
+        told = (
+            f"The newest screening, of {since}, was made for another plan; its answers are judged for "
+            "this one.",
+        )
+    if screening.outcome != "clear":
+        why = f"{whose} says {screening.outcome}: {reasons(screening).rstrip('.')}"
+        found.append(Halt(rule="screening", outcome="wait", since=since, reason=why))
+    return found, told
 
 
 def course_show(

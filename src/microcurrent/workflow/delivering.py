@@ -34,10 +34,11 @@ from microcurrent.model.screening import Screening
 from microcurrent.model.sitting import Event
 from microcurrent.model.stimulator import Status, Stimulator
 from microcurrent.planning.prediction.sampling import contact_area, middle, skin_name
-from microcurrent.workflow.agreeing import check_consent, check_evidence
-from microcurrent.workflow.screening import check_today, judged_again
+from microcurrent.workflow.agreeing import check_consent, check_evidence, check_profile
+from microcurrent.workflow.screening import check_dated, check_today, day_of, judged_again
 from microcurrent.workflow.spacing import check_spacing
 from microcurrent.workflow.stimulators import REHEARSAL, process_fault, split, wired
+from microcurrent.workflow.stopping import check_events
 from microcurrent.workflow.workspace import Workspace
 
 Progress = Callable[[float, float, int, Status], None]
@@ -93,14 +94,16 @@ def deliver(
     """Give one sitting and return its id and what was delivered; the record is closed.
 
     A signal (Ctrl-C, termination, hang-up) ends the current by its ramp. Raises `Refusal` where the
-    approval is not for this client, its evidence does not hold, or the questions of the day were not
-    asked (but for a rehearsal) or not answered with no, and `StimulatorRefused`, before any
-    current; `OutputNotConfirmedOff` when zero cannot be read back; `RecordError` where the record
-    cannot be kept, once the output is off.
+    approval is not for this client, its evidence does not hold, an adverse event stands open or the
+    questions of the day were not asked (but for a rehearsal) or not answered with no, and
+    `StimulatorRefused`, before any current; `OutputNotConfirmedOff` when zero cannot be read back;
+    `RecordError` where the record cannot be kept, once the output is off.
     """
-    prediction = _agreed(plan, approval, client, workspace=workspace, on=now.date())
+    prediction = _agreed(plan, approval, client, workspace=workspace, on=day_of(now))
+    check_events(client.pseudonym, stimulator=delivery.stimulator, workspace=workspace, now=now)
     check_spacing(plan, client.pseudonym, stimulator=delivery.stimulator, workspace=workspace, now=now)
     check_today(plan, client.pseudonym, stimulator=delivery.stimulator, workspace=workspace, now=now)
+    check_dated(workspace.find(Screening, approval.screening), stimulator=delivery.stimulator)
     with _stimulator(plan, prediction, delivery, now) as (stimulator, clock):
         return _give(plan, approval, (stimulator, clock), delivery=delivery, workspace=workspace, now=now)
 
@@ -121,7 +124,7 @@ def _give(
         workspace.store.append(sitting, event)
 
     host = Host(
-        clock=clock, sink=sink, today=now.date().isoformat(), on_progress=delivery.on_progress,
+        clock=clock, sink=sink, today=day_of(now).isoformat(), on_progress=delivery.on_progress,
         attended=delivery.on_running is not None,
     )  # fmt: skip
     ending = "interrupted"
@@ -219,6 +222,7 @@ def _agreed(
     prediction = workspace.find(Prediction, approval.prediction)
     assessment = workspace.find(Assessment, approval.assessment)
     check_evidence(plan, (screening, prediction, assessment))
+    check_profile(plan, assessment, role=approval.role)
     return prediction
 
 

@@ -163,6 +163,11 @@ def _wanted(
     caps = [Cap(rule="intent", title=f"Usual current for {intent.name}", current=intent.current,
                 level=units.write(intent.current, "current"))]  # fmt: skip
     if wanted.current is not None:
+        if wanted.current <= 0:
+            raise InputError(
+                Problem(what="no current", key="--current", came=units.write(wanted.current, "current"),
+                        expected="a current above 0 uA")
+            )  # fmt: skip
         caps = [Cap(rule="asked", title="Largest current asked for", current=wanted.current,
                     level=units.write(wanted.current, "current"))]  # fmt: skip
     if output:

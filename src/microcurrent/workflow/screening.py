@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from microcurrent.model.screening import (
 )
 from microcurrent.planning.bodies.anatomy import AnatomySource
 from microcurrent.planning.screening import (
+    ANSWERS_HOLD,
     Touch,
     Treated,
     answers_date,
@@ -42,9 +43,16 @@ from microcurrent.workflow.stimulators import REHEARSAL, split
 if TYPE_CHECKING:  # checking a plan does not wait for the database
     from microcurrent.workflow.workspace import Workspace
 
-#: Days that dated answers to the screening count. A policy of this program, not a finding: an approval
-#: holds no longer than this unless said otherwise.
-ANSWERS_HOLD = 30
+#: Answers of the day count on that day where the client is, and no longer than this after they were judged,
+#: wherever the clock has been set since. A policy of this program, not a finding.
+TODAY_HOLDS = datetime.timedelta(hours=18)
+#: The records keep whole seconds.
+_ROUNDED = datetime.timedelta(seconds=1)
+
+
+def day_of(moment: datetime.datetime) -> datetime.date:
+    """Return the day that it is, where this program runs, at a moment."""
+    return moment.astimezone().date()
 
 
 def screen(prepared: Prepared, answers: Path, *, workspace: Workspace, on: datetime.date,
@@ -55,37 +63,44 @@ def screen(prepared: Prepared, answers: Path, *, workspace: Workspace, on: datet
     `AnswersError` for a file that cannot be used, or whose `date` is not within the `ANSWERS_HOLD` days
     up to `on`: what was answered long ago does not keep.
     """
-    given, client = read_answers(answers)
+    given, client = read_answers(answers, on=on)
     day = answers_date(answers)
     if day is not None and not 0 <= (on - day).days <= ANSWERS_HOLD:
         raise _not_of_now(answers, day, f"a date from {on - datetime.timedelta(days=ANSWERS_HOLD)} to {on}")
     treated = treated_by(prepared.plan, prepared.source.body)
     screening = screen_treated(given, client=client, treated=treated, on=on)
+    screening = replace(screening, answered_on="" if day is None else day.isoformat())
     if keep:
         workspace.keep(screening, actor=actor)
     return screening, client
 
 
-def screen_today(prepared: Prepared, answers: Path, *, workspace: Workspace, on: datetime.date,
+def client_of(answers: Path) -> Client:
+    """Return whose answers are in a file. Raises `AnswersError` for a file that cannot be used."""
+    return read_answers(answers)[1]
+
+
+def screen_today(prepared: Prepared, answers: Path, *, workspace: Workspace, now: datetime.datetime,
                  actor: str) -> SameDay:  # fmt: skip
     """Judge the answers of the day in a file for a plan, and keep them with their date.
 
-    A file without a `date` counts as of `on`, for a rehearsal only. Raises `AnswersError` for a file
-    that cannot be used, or of another day.
+    A file without a `date` counts as of the day of `now`, for a rehearsal only. Raises `AnswersError`
+    for a file that cannot be used, or of another day.
     """
-    given, client = read_same_day_answers(answers)
+    on = day_of(now)
+    given, client = read_same_day_answers(answers, on=on)
     day = answers_date(answers)
     if day is not None and day != on:
         raise _not_of_now(answers, day, f"today, {on}")
     asked = "undated" if day is None else "dated"
-    return _kept(prepared, (given, client, asked), workspace=workspace, on=on, actor=actor)
+    return _kept(prepared, (given, client, asked), workspace=workspace, now=now, actor=actor)
 
 
 def answer_today(prepared: Prepared, answers: Iterable[Answer], client: Client, *, workspace: Workspace,
-                 on: datetime.date, actor: str) -> SameDay:  # fmt: skip
+                 now: datetime.datetime, actor: str) -> SameDay:  # fmt: skip
     """Judge answers of the day that were given one by one at the keyboard, and keep them."""
     given = (tuple(answers), client, "at the keyboard")
-    return _kept(prepared, given, workspace=workspace, on=on, actor=actor)
+    return _kept(prepared, given, workspace=workspace, now=now, actor=actor)
 
 
 def questions_today(prepared: Prepared) -> tuple[SameDayQuestion, ...]:
@@ -98,25 +113,52 @@ def check_today(
 ) -> SameDay | None:
     """Return the answers of today that let this client be treated by this plan.
 
-    A rehearsal, to which no probe can be connected, may go without them: then None. Raises
+    Those of the same day where the client is, judged at most `TODAY_HOLDS` ago. A rehearsal, to which no
+    probe can be connected, may go without them: then None. Raises
     `ScreeningRefused` where answers of today say no, or are missing for a stimulator for people.
     """
-    today = now.date().isoformat()
+    today = day_of(now).isoformat()
     newest = workspace.newest(SameDay, client=client, date=today)
     if newest is not None and newest.outcome != "clear":
         raise ScreeningRefused(f"The answers of today say {newest.outcome}: {reasons(newest)}.")
-    if newest is not None and newest.plan == plan.digest and newest.asked != "undated":
+    here = newest is not None and newest.plan == plan.digest
+    if newest is not None and here and newest.asked != "undated" and _is_fresh(newest, now):
         return newest
     if split(stimulator)[0] in REHEARSAL:
-        return newest if newest is not None and newest.plan == plan.digest else None
+        return newest if here else None
     why = "no answers of today are on record for this client and plan"
-    if newest is not None:
-        undated = "the answers on record do not say of which day they are"
-        why = undated if newest.plan == plan.digest else "the answers of today were for another plan"
+    if newest is not None and not here:
+        why = "the answers of today were for another plan"
+    elif newest is not None and newest.asked == "undated":
+        why = "the answers on record do not say of which day they are"
+    elif newest is not None:
+        why = f"those on record were judged more than {TODAY_HOLDS.total_seconds() / 3600:.0f} h ago"
     raise ScreeningRefused(
         f"Before current flows the questions of the day are asked, and {why}. Ask them: microcurrent "
         f"screen PLAN --same-day --client {client}; or name a dated file with --today."
     )
+
+
+def _is_fresh(answers: SameDay, now: datetime.datetime) -> bool:
+    """Whether answers of the day were judged just now, and not yesterday in another time zone."""
+    if not answers.judged:
+        return False
+    ago = now - datetime.datetime.fromisoformat(answers.judged)
+    return -_ROUNDED <= ago <= TODAY_HOLDS
+
+
+def check_dated(screening: Screening, *, stimulator: str) -> None:
+    """Return quietly where a screening may lead to current from a stimulator.
+
+    Answers that do not say of which day they are never grow old: they do for a rehearsal alone. Raises
+    `ScreeningRefused`.
+    """
+    if not screening.answered_on and split(stimulator)[0] not in REHEARSAL:
+        raise ScreeningRefused(
+            f"The answers of {screening.client} to the screening do not say of which day they are: that "
+            "does for a rehearsal. Write the day on which the client was asked into the file of answers, "
+            "such as date = 2026-11-22, and approve again."
+        )
 
 
 def judged_again(newest: Screening, agreed: Screening, *, on: datetime.date) -> Screening:
@@ -128,6 +170,13 @@ def judged_again(newest: Screening, agreed: Screening, *, on: datetime.date) -> 
     touches = tuple(Touch(step=0, system=system, zones=agreed.zones) for system in agreed.systems)
     treated = Treated(touches=touches, mode=agreed.mode, plan=agreed.plan)
     return screen_treated(newest.answers, client=Client(pseudonym=newest.client), treated=treated, on=on)
+
+
+def judged_for(prepared: Prepared, screening: Screening, *, on: datetime.date) -> Screening:
+    """Return what the answers of a screening mean for another plan, on a day."""
+    treated = treated_by(prepared.plan, prepared.source.body)
+    client = Client(pseudonym=screening.client)
+    return screen_treated(screening.answers, client=client, treated=treated, on=on)
 
 
 def reasons(screening: Screening) -> str:
@@ -212,10 +261,11 @@ def same_day_template() -> str:
 
 
 def _kept(prepared: Prepared, given: tuple[tuple[Answer, ...], Client, str], *, workspace: Workspace,
-          on: datetime.date, actor: str) -> SameDay:  # fmt: skip
+          now: datetime.datetime, actor: str) -> SameDay:  # fmt: skip
     answers, client, asked = given
     treated = treated_by(prepared.plan, prepared.source.body)
-    today = screen_same_day(answers, client=client, treated=treated, on=on, asked=asked)
+    today = screen_same_day(answers, client=client, treated=treated, on=day_of(now), asked=asked)
+    today = replace(today, judged=now.astimezone(datetime.UTC).isoformat(timespec="seconds"))
     workspace.keep(today, actor=actor)
     return today
 

@@ -24,12 +24,14 @@ def check_spacing(
 ) -> None:
     """Raise `ApprovalRefused` if this client had current in the same zone within the limit.
 
-    Rehearsals ask for nothing and do not count. Sittings on another body are taken for the same zone,
-    unless both plans are on the same body and all their sites lie well apart.
+    The limit is on the time from the end of the earlier current to now: that of this plan's mode or that
+    of the earlier plan's, whichever is longer. Rehearsals ask for nothing and do not count. Sittings on
+    another body are taken for the same zone, unless both plans are on the same body and all their sites
+    lie well apart.
     """
     if split(stimulator)[0] in REHEARSAL:
         return
-    least = tables.limits(mode=plan.mode).stop("same-zone-interval")
+    own = tables.limits(mode=plan.mode).stop("same-zone-interval")
     for sitting in workspace.store.sittings():
         if sitting.client != client or split(sitting.stimulator)[0] in REHEARSAL:
             continue
@@ -38,7 +40,9 @@ def check_spacing(
         if not gave:
             continue
         since = (now - datetime.datetime.fromisoformat(gave[-1])).total_seconds()
-        if since < least and _same_zone(plan, workspace.find(Plan, sitting.plan)):
+        earlier = workspace.find(Plan, sitting.plan)
+        least = max(own, tables.limits(mode=earlier.mode).stop("same-zone-interval"))
+        if since < least and _same_zone(plan, earlier):
             raise ApprovalRefused(
                 f"{client} had current in this zone {units.write(max(since, 0.0), 'time')} ago (sitting "
                 f"{sitting.id}); the limit is {units.write(least, 'time')} between sittings."

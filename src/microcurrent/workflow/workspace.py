@@ -89,6 +89,15 @@ class Workspace:
                 return self._restored(kind, document)
         return None
 
+    def kept_after(self, kind: type[N], position: int, **same: str | int) -> list[N]:
+        """Return the nouns of a class kept after a number in the chain whose fields equal those given."""
+        later = self.store.newest_first(_KINDS[kind], after=position)
+        return [
+            self._restored(kind, document)
+            for document in later
+            if all(document.get(field) == value for field, value in same.items())
+        ]
+
     def _restored(self, kind: type[N], document: dict[str, Any]) -> N:
         try:
             return restore(kind, document)

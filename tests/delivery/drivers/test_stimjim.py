@@ -442,7 +442,7 @@ def test_a_fall_begins_where_it_was_asked_for():
 
 @pytest.mark.parametrize(("stimulus", "why"), [
     (hold(amplitude=150.5e-6), "whole number of µA"),
-    (hold(amplitude=3.4e-3), "above the 3.3 mA"),
+    (hold(amplitude=1.1e-3), "above the 1 mA"),
     (hold(ramp=0.5), "a ramp of 500 ms is shorter"),
     (pulses(shapes.sine()), "slopes or arcs"),
     (pulses(shapes.ramped_square(rise=0.1)), "slopes or arcs"),
@@ -458,6 +458,12 @@ def test_what_it_cannot_give_is_refused_and_nothing_is_written(stimulus, why):
     with pytest.raises(StimulatorRefused, match=why):
         bench.stimulator.load(stimulus)
     assert bench.device.words(b"S") == [] and bench.stimulator.status().state == "idle"
+
+
+def test_in_no_mode_does_it_give_more_than_stimulators_of_this_project():
+    """Limits of motor level and iontophoresis are above 1 mA; what the device is taken to be able to is not."""
+    able = Bench().stimulator.capabilities()
+    assert (able.max_current, able.max_charge, able.max_time) == (1e-3, 4.8, 3600.0)
 
 
 def test_whole_microseconds_keep_equal_phases_equal():

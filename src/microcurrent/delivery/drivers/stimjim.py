@@ -63,8 +63,9 @@ LATE = 0.02
 NOISE_VOLTAGE = 10
 #: Reading of the grounded output [steps] that says that the board is broken: its converter is at its end.
 BROKEN = 4000
-#: Largest current [A]: below the end of the converter by more than its offset can take.
-MOST_CURRENT = 3.3e-3
+#: Largest current [A], direct charge [C] and time [s] of a sitting: where stimulators of this project end
+#: in every mode. The converter itself would reach 3.33 mA.
+MOST_CURRENT, MOST_CHARGE, MOST_TIME = 1.0e-3, 4.8, 3600.0
 #: Voltage [V] that a current can have, and shortest stage [s], by the maker.
 MOST_VOLTAGE, SHORTEST_STAGE = 13.7, 20e-6
 #: Longest lease [s]: four trains; and shortest ramp [s], which four trains draw in 16 levels.
@@ -109,12 +110,12 @@ class StimjimStimulator:
     # -- the commands --------------------------------------------------------------------------------
 
     def capabilities(self) -> Capabilities:
-        """Return what the board can do. It bounds no charge: given is that of its full current in 1 h."""
+        """Return what the board can do, and no more than this project gives."""
         self._greet()
         return Capabilities(
             name=self._name, max_current=MOST_CURRENT, max_voltage=MOST_VOLTAGE,
-            max_lease=MOST_LEASE, min_ramp=RAMP, end_ramp=RAMP, max_charge=MOST_CURRENT * 3600,
-            shortest=SHORTEST_STAGE,
+            max_lease=MOST_LEASE, min_ramp=RAMP, end_ramp=RAMP, max_charge=MOST_CHARGE,
+            max_time=MOST_TIME, shortest=SHORTEST_STAGE,
         )  # fmt: skip
 
     def load(self, stimulus: Stimulus) -> None:

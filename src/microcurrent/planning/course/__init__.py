@@ -17,7 +17,7 @@ from microcurrent.planning.course.accumulating import delivered_exposure, exposu
 from microcurrent.planning.course.calendar_file import calendar_text, read_holidays
 from microcurrent.planning.course.course_file import course_text, read_course, with_mark
 from microcurrent.planning.course.dates import calendar_of
-from microcurrent.planning.course.standing import adherence_of, halts
+from microcurrent.planning.course.standing import adherence_of, halts, rule_on
 from microcurrent.planning.course.week import check_week, spacing_of, spread_days
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "halts",
     "read_course",
     "read_holidays",
+    "rule_on",
     "spacing_of",
     "spread_days",
     "with_mark",

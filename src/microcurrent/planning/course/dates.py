@@ -146,12 +146,21 @@ def _kept(
 def _matched(
     original: Sequence[datetime.datetime], done: Sequence[datetime.datetime]
 ) -> dict[int, datetime.datetime]:
-    """The number that each sitting done stands for: that of its day, else the first one open."""
+    """The number that each sitting done stands for: that of its day, else the first one open.
+
+    Of two on one day the earlier has the number of the day, and the other the first one open.
+    """
     by_day = {moment.date(): number for number, moment in enumerate(original, 1)}
-    numbers = {by_day[m.date()]: m for m in done if m.date() in by_day}
-    for moment in (m for m in done if m.date() not in by_day):
-        numbers[next(k for k in range(1, len(original) + 1) if k not in numbers)] = moment
-    return numbers
+    numbers: dict[int, datetime.datetime] = {}
+    others = []
+    for moment in done:
+        number = by_day.get(moment.date())
+        if number is None or number in numbers:
+            others.append(moment)
+        else:
+            numbers[number] = moment
+    free = (number for number in range(1, len(original) + 1) if number not in numbers)
+    return numbers | dict(zip(list(free), others, strict=False))
 
 
 def _bookings(course: CoursePlan, placed: Sequence[_Placed]) -> tuple[Booking, ...]:

@@ -71,15 +71,29 @@ def halts(
     return tuple(sorted(found, key=lambda halt: halt.outcome != "stop"))
 
 
+def rule_on(rules: CourseRules, words: str) -> StopRule | None:
+    """Return the rule that speaks of an adverse event: one with words of its own before one for all.
+
+    The words of a rule are beginnings of words: "burn" is in "Burns" and "burning", not in "sunburn".
+    """
+    beginnings = (
+        (rule, rf"\b(?:{'|'.join(map(re.escape, rule.words))})") for rule in rules.stops if rule.words
+    )
+    named = [rule for rule, begin in beginnings if re.search(begin, words, re.IGNORECASE)]
+    return named[0] if named else rules.stop("adverse-event")
+
+
 def _adverse(rules: CourseRules, day: str, words: str) -> Halt | None:
-    """The strictest rule that speaks of these words: one with words of its own before one for all."""
-    said = set(re.findall(r"[a-z]+", words.lower()))
-    named = [rule for rule in rules.stops if rule.words and said & set(rule.words)]
-    general = rules.stop("adverse-event")
-    rule = named[0] if named else general
+    rule = rule_on(rules, words)
     if rule is None:
         return None
-    return Halt(rule=rule.id, outcome=rule.outcome, since=day, reason=f"{rule.title}, {day}: {words}")
+    reason = f"{rule.title}, {day}: {words.rstrip('.')}"
+    if rule.outcome == "stop":
+        reason += (
+            ". This course does not go on; once the skin is whole, or where it was none, screen again and "
+            "plan a course that begins on a later day"
+        )
+    return Halt(rule=rule.id, outcome=rule.outcome, since=day, reason=reason)
 
 
 def _unchanged(course: CoursePlan, rule: StopRule, done: int) -> list[Halt]:

@@ -5,7 +5,8 @@
     columns    the layers of tissue straight below a point of the skin
     checking   each step as two discs on flat layers, in closed form, beside what was predicted
 
-It shares no grid and no solver with the prediction: only the plan and the values of the inputs.
+It shares no grid and no solver with the prediction: only the plan, the values of the inputs, and the area
+that follows from them for a contact.
 """
 
 from microcurrent.planning.independent.checking import QUANTITIES, check, has_second, with_second

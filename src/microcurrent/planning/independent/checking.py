@@ -50,7 +50,8 @@ QUANTITIES = ("second resistance", "second share", "second density")
 #: What a layer of air conducts [S/m]: next to nothing, but the recursion divides by it.
 _AIR = 1e-9
 #: The current is looked at over periods from so many starts, at so many phases each.
-_STARTS, _PHASES = 61, 401
+_STARTS, _PHASES = 233, 101
+_GOLDEN = (math.sqrt(5) - 1) / 2
 #: Below this share of the current a tissue is not compared.
 _LITTLE = 0.02
 
@@ -210,7 +211,8 @@ def _share(limit: Limit, predicted: StepExposure, seconds: list[_Second], where:
 def _density(limit: Limit, step: Step, predicted: StepExposure, areas: list[float], where: str) -> Finding:
     """Peak current over area, by the current itself looked at again and again through whole periods."""
     stimulus = step.stimulus
-    starts = np.linspace(0.0, stimulus.duration, _STARTS)
+    # Starts by the golden ratio: no surge or reversal of polarity has all of them at one phase.
+    starts = stimulus.duration * ((np.arange(_STARTS) * _GOLDEN) % 1)
     within = np.arange(_PHASES) / (_PHASES * stimulus.frequency) if stimulus.frequency else np.zeros(1)
     peak = max(abs(stimulus.current_at(float(a + b))) for a in starts for b in within)
     apart = max(

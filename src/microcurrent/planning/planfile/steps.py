@@ -27,6 +27,7 @@ from microcurrent.planning.planfile.entries import (
     RampEntry,
     StepEntry,
 )
+from microcurrent.planning.planfile.offsets import alternating_peak, on_direct
 
 #: The limit that gives the shortest ramp of each system, used where a step names no ramp; it is the same in
 #: every mode, and an alternating current on a direct one has the longer of both.
@@ -98,7 +99,7 @@ def step_of(entry: HoldEntry | GlideEntry, index: int, *, clock: float, sites: S
 
     Raises `PlanError` with keys relative to the step, or `ValueRefused` from a noun.
     """
-    shape = _on_direct(entry, _waveform(entry))
+    shape = on_direct(entry, _waveform(entry))
     ends: tuple[Placement | Path, Placement | Path]
     if isinstance(entry, HoldEntry):
         ends = _held(entry, shape, sites)
@@ -299,38 +300,6 @@ def _alternating(entry: StepEntry, name: str, frequency: float) -> Waveform:
     return shapes.burst(pulses=pulses, width=width / slot, fill=fill)
 
 
-def _on_direct(entry: StepEntry, shape: Waveform) -> Waveform:
-    """Return the waveform on the direct current of `offset`, where the step has one."""
-    if entry.offset is None:
-        return shape
-    if not shape.is_balanced:
-        raise _refuse(
-            "offset",
-            "does not belong here",
-            expected="a balanced waveform, for a direct current under it",
-            came=f"a {shape.name} current, which has a direct part of its own",
-            advice="Leave offset out, or take a biphasic, sine, ramped-square or burst current",
-        )
-    if entry.offset <= 0:
-        raise _refuse(
-            "offset",
-            "no direct current",
-            expected="a current above 0 uA; anode and cathode say which way it flows",
-            came=units.write(entry.offset, "current"),
-        )
-    peak = _alternating_peak(entry, shape)
-    if peak <= 0:
-        came = units.write(peak, "current")
-        raise _refuse("current", "no current", expected="a current above 0 uA", came=came)
-    return shapes.superposed(shape, offset=entry.offset / peak)
-
-
-def _alternating_peak(entry: StepEntry, shape: Waveform) -> float:
-    """Return the peak [A] of the current that the step names, whose waveform is `shape`."""
-    current, kind = entry.current
-    return current / shape.rms if kind == "rms" else current
-
-
 def _stimulus(entry: StepEntry, shape: Waveform, duration: float) -> Stimulus:
     surge = Surge(**entry.surge.model_dump()) if entry.surge else None
     polarity = entry.polarity
@@ -340,7 +309,7 @@ def _stimulus(entry: StepEntry, shape: Waveform, duration: float) -> Stimulus:
         turning = Polarity(mode=polarity)
     return Stimulus(
         waveform=shape,
-        amplitude=entry.offset / shape.direct if entry.offset else _alternating_peak(entry, shape),
+        amplitude=entry.offset / shape.direct if entry.offset else alternating_peak(entry, shape),
         frequency=entry.frequency or 0.0,
         duration=duration,
         ramp=_ramp(entry, shape),

@@ -37,6 +37,8 @@ from microcurrent.planning.toml_file import parse_toml
 
 #: Tries to bring a plan under every limit: each lowers the current by what the last one passed.
 _TRIES = 4
+#: What a lower current does not mend, or not in proportion.
+_NOT_LOWERED = ("time", "length", "fraction", "ratio", "pH")
 #: A little below the level, so that rounding does not pass it.
 _BELOW = 0.97
 
@@ -210,7 +212,7 @@ def _lowerable(assessment: Assessment) -> tuple[Finding, ...]:
     return tuple(
         finding
         for finding in assessment.having("warn")
-        if finding.value is not None and finding.value.dimension not in ("time", "length", "fraction")
+        if finding.value is not None and finding.value.dimension not in _NOT_LOWERED
     )
 
 
@@ -220,7 +222,7 @@ def _shrink(findings: Sequence[Finding]) -> float | None:
     factors = []
     for finding in findings:
         level = finding.warn if finding.verdict == "warn" else finding.stop
-        if finding.value is None or not level or finding.value.dimension in ("time", "length", "fraction"):
+        if finding.value is None or not level or finding.value.dimension in _NOT_LOWERED:
             return None
         if finding.value.high <= level:
             return None  # a limit from below, which no lower current mends

@@ -10,8 +10,8 @@
     answer_files  files of answers, and empty ones to start from
 
 Policy: the strictest source wins, a question without an answer refuses, and only a named clinician with
-a reason clears a finding, where the rule lets anyone do so. Everything but `answer_files` is pure: it
-knows no clock and reads no file but the tables.
+a reason clears a finding, for a time, where the rule lets anyone do so. Everything but `answer_files` is
+pure: it knows no clock and reads no file but the tables.
 """
 
 from microcurrent.model.screening import TREATED
@@ -29,11 +29,13 @@ from microcurrent.planning.screening.asking import (
     screen_same_day,
     screen_treated,
 )
+from microcurrent.planning.screening.meaning import ANSWERS_HOLD
 from microcurrent.planning.screening.outlines import limb_of, outlines_of
 from microcurrent.planning.screening.treating import Touch, Treated, treated_by
 from microcurrent.planning.screening.zones import ZONES, meet, standing_in
 
 __all__ = [
+    "ANSWERS_HOLD",
     "TREATED",
     "ZONES",
     "Touch",

@@ -18,21 +18,21 @@ _TEXTS = ("note", "cleared_by", "cleared_role", "clearance")
 _ANSWER_KEYS = ("answer", "date", "zones", "note", "cleared_by", "cleared_role", "cleared_on", "clearance")
 
 
-def read_answers(path: Path | str) -> tuple[tuple[Answer, ...], Client]:
-    """Return the answers of a file and the pseudonym of the client.
+def read_answers(path: Path | str, *, on: datetime.date) -> tuple[tuple[Answer, ...], Client]:
+    """Return the answers of a file and the pseudonym of the client, as they are judged `on` a day.
 
-    Raises `AnswersError` naming file, line and key of everything that cannot be used. A question
-    without an answer is not an error here: `screen` refuses it.
+    Raises `AnswersError` naming file, line and key of everything that cannot be used, such as the date of
+    something that is still to come. A question without an answer is not an error here: `screen` refuses it.
     """
-    return _read(Path(path), [rule.id for rule in tables.contraindications()])
+    return _read(Path(path), [rule.id for rule in tables.contraindications()], on)
 
 
-def read_same_day_answers(path: Path | str) -> tuple[tuple[Answer, ...], Client]:
+def read_same_day_answers(path: Path | str, *, on: datetime.date) -> tuple[tuple[Answer, ...], Client]:
     """Return the answers of the day in a file, and the client. Raises as `read_answers` does."""
-    return _read(Path(path), [question.id for question in tables.same_day()])
+    return _read(Path(path), [question.id for question in tables.same_day()], on)
 
 
-def _read(path: Path, known: Sequence[str]) -> tuple[tuple[Answer, ...], Client]:
+def _read(path: Path, known: Sequence[str], on: datetime.date) -> tuple[tuple[Answer, ...], Client]:
     file = read_toml(path, error=AnswersError)
     problems = [
         file.problem((key,), "unknown key", advice=suggestion(key, ("client", "date", "answers")))
@@ -60,6 +60,15 @@ def _read(path: Path, known: Sequence[str]) -> tuple[tuple[Answer, ...], Client]
             )
         elif (answer := _answer(file, id_, entry, problems=problems)) is not None:
             answers.append(answer)
+            if answer.date > on.isoformat():
+                problems.append(
+                    file.problem(
+                        ("answers", id_, "date"),
+                        "this day is still to come",
+                        expected=f"a day up to {on}",
+                        came=answer.date,
+                    )
+                )
     if problems or client is None:
         raise AnswersError(*problems)
     return tuple(answers), client

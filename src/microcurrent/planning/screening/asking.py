@@ -45,8 +45,8 @@ def screen(
     """Return what the answers of a client mean for a treatment with these systems on a day.
 
     `zones`: where it treats; empty means that it is not known, and every zone counts. `screen_treated`
-    knows it step by step. Raises `AnswersError` for an answer to a question that does not exist, or
-    given twice.
+    knows it step by step. Raises `AnswersError` for an answer to a question that does not exist, given
+    twice, or with a date after `on`.
     """
     return screen_treated(answers, client=client, treated=_anywhere(systems, mode, tuple(zones)), on=on)
 
@@ -55,7 +55,7 @@ def screen_treated(
     answers: Iterable[Answer], *, client: Client, treated: Treated, on: datetime.date
 ) -> Screening:
     """Return what the answers of a client mean for what a plan treats. Raises as `screen` does."""
-    given = _once(tuple(answers), [rule.id for rule in tables.contraindications()])
+    given = _once(tuple(answers), [rule.id for rule in tables.contraindications()], on)
     asked = _asked(treated)
     return Screening(
         client=client.pseudonym, date=on.isoformat(), systems=treated.systems, mode=treated.mode,
@@ -72,9 +72,9 @@ def screen_same_day(
 ) -> SameDay:
     """Return what the answers of the day mean; `asked`: how they were given, one of `model.ASKED`.
 
-    Raises `AnswersError` for an answer to no question of the day, or given twice.
+    Raises `AnswersError` for an answer to no question of the day, given twice, or with a date after `on`.
     """
-    given = _once(tuple(answers), [question.id for question in tables.same_day()])
+    given = _once(tuple(answers), [question.id for question in tables.same_day()], on)
     wanted = same_day_questions(treated)
     return SameDay(
         client=client.pseudonym, date=on.isoformat(), systems=treated.systems, mode=treated.mode,
@@ -95,7 +95,7 @@ def _findings(
     """One finding for each rule that a question of the day is about."""
     rules = {rule.id: rule for rule in tables.contraindications()}
     about = [question.rule] if question.rule else [rules[id_] for id_ in question.about]
-    return [finding_of(rule, answer, treated, on=on) for rule in about]
+    return [finding_of(rule, answer, treated, on=on, of_the_day=True) for rule in about]
 
 
 def _anywhere(systems: Iterable[str], mode: str, zones: tuple[str, ...]) -> Treated:
@@ -117,7 +117,7 @@ def _asked(treated: Treated) -> tuple[Contraindication, ...]:
     )
 
 
-def _once(answers: tuple[Answer, ...], known: list[str]) -> dict[str, Answer]:
+def _once(answers: tuple[Answer, ...], known: list[str], on: datetime.date) -> dict[str, Answer]:
     given: dict[str, Answer] = {}
     for answer in answers:
         if answer.id not in known:
@@ -128,5 +128,10 @@ def _once(answers: tuple[Answer, ...], known: list[str]) -> dict[str, Answer]:
             )
         if answer.id in given:
             raise AnswersError(Problem(what="the question is answered twice", key=answer.id))
+        if answer.date > on.isoformat():
+            raise AnswersError(
+                Problem(what="this day is still to come", key=f"{answer.id}.date",
+                        expected=f"a day up to {on}", came=answer.date)
+            )  # fmt: skip
         given[answer.id] = answer
     return given

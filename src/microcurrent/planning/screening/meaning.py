@@ -19,6 +19,9 @@ _WORDS = {
     "none": "nothing against it",
 }
 _NEVER = "9999-12-31"
+#: Days that dated answers to the screening, and clearances, count. A policy of this program, not a finding:
+#: an approval holds no longer than this unless said otherwise.
+ANSWERS_HOLD = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +44,18 @@ class _Held:
 
 
 def finding_of(
-    rule: Contraindication, answer: Answer, treated: Treated, *, on: datetime.date
+    rule: Contraindication,
+    answer: Answer,
+    treated: Treated,
+    *,
+    on: datetime.date,
+    of_the_day: bool = False,
 ) -> ScreeningFinding:
-    """Return what an answer to a rule means for what is treated, on a day."""
+    """Return what an answer to a rule means for what is treated, on a day; `of_the_day`: asked today.
+
+    A clearance counts for `ANSWERS_HOLD` days, not from before the date of its answer, and for an
+    answer of the day only on that day.
+    """
     held = [_held(rule, reading, answer, treated=treated, on=on) for reading in rule.counted]
     holding = [one for one in held if one is not None]
     touching = [one for one in holding if one.touched]
@@ -61,7 +73,9 @@ def finding_of(
         until=strictest.until, zones=where, conflict=what_sources_say(rule, treated),
         steps=tuple(sorted({touch.step for touch in touched if touch.step})),
     )  # fmt: skip
-    return _judged_by_clinician(rule, answer, found, on=on) if answer.cleared_by else found
+    if not answer.cleared_by:
+        return found
+    return _judged_by_clinician(answer, found, why=_no_clearance(rule, answer, on, of_the_day))
 
 
 def what_sources_say(rule: Contraindication, treated: Treated) -> str:
@@ -165,17 +179,10 @@ def _steps(touched: set[Touch], where: tuple[str, ...]) -> str:
     return f" {text[0].upper()}{text[1:]}." if text else ""
 
 
-def _judged_by_clinician(
-    rule: Contraindication, answer: Answer, found: ScreeningFinding, *, on: datetime.date
-) -> ScreeningFinding:
-    """The finding once a clinician has spoken: cleared, or standing where that does not count."""
+def _judged_by_clinician(answer: Answer, found: ScreeningFinding, *, why: str) -> ScreeningFinding:
+    """The finding once a clinician has spoken: cleared, or standing for the reason `why`."""
     who = f"{answer.cleared_by} ({answer.cleared_role}, {answer.cleared_on})"
     fields = {name: getattr(found, name) for name in found.__dataclass_fields__}
-    why = ""
-    if not rule.overridable:
-        why = "nobody can clear this"
-    elif datetime.date.fromisoformat(answer.cleared_on) > on:
-        why = "it is of a later day"
     if why:
         fields["reason"] += f" The clearance by {who} does not count: {why}."
     else:
@@ -185,6 +192,20 @@ def _judged_by_clinician(
             "reason": f"Cleared by {who}: {answer.clearance.rstrip('.')}. ({found.reason})",
         }  # fmt: skip
     return ScreeningFinding(**fields)
+
+
+def _no_clearance(rule: Contraindication, answer: Answer, on: datetime.date, of_the_day: bool) -> str:
+    """Why a clearance does not count, or ""."""
+    cleared = datetime.date.fromisoformat(answer.cleared_on)
+    if not rule.overridable:
+        return "nobody can clear this"
+    if cleared > on:
+        return "it is of a later day"
+    if of_the_day and cleared != on:
+        return "an answer of the day is cleared on that day"
+    if answer.date and cleared < _since(answer, on):
+        return f"it is of before {answer.date}"
+    return f"it is older than {_days(ANSWERS_HOLD)}" if (on - cleared).days > ANSWERS_HOLD else ""
 
 
 def _days(count: int) -> str:
