@@ -75,6 +75,40 @@ def test_spacing_holidays_and_number_are_kept(days, spacing, closed, missed, don
         assert all(b.state in ("planned", "done") for b in calendar.bookings)
 
 
+@settings(max_examples=60)
+@given(
+    hours=st.sets(st.tuples(st.integers(0, 20), st.sampled_from([8, 10, 17])), max_size=8),
+    today=st.integers(-5, 40), make_up=st.sampled_from(["shift", "append", "drop"]), count=st.integers(1, 12),
+)  # fmt: skip
+def test_two_sittings_of_a_day_are_two(hours, today, make_up, count):
+    held = sorted(
+        datetime.datetime.combine(START + datetime.timedelta(days=day), datetime.time(hour))
+        for day, hour in hours
+    )
+    calendar = calendar_of(
+        course(sittings=count, make_up=make_up), spacing=2 * DAY, done=held,
+        today=START + datetime.timedelta(days=today),
+    )  # fmt: skip
+    assert moments(calendar.bookings, states=("done",)) == held[:count]
+    assert sorted(b.number for b in calendar.bookings) == list(range(1, count + 1))
+    if make_up != "drop":
+        assert sum(b.state == "planned" for b in calendar.bookings) == count - len(held[:count])
+
+
+@pytest.mark.parametrize("make_up", ["shift", "append", "drop"])
+def test_of_two_sittings_of_a_day_the_second_has_the_next_number(make_up):
+    held = [datetime.datetime(2026, 12, 1, hour) for hour in (10, 17)]
+    plan = course(sittings=4, make_up=make_up)
+    found = calendar_of(plan, spacing=2 * DAY, done=held, today=START).bookings
+    assert [(b.number, b.state) for b in found] == [
+        (1, "done"),
+        (2, "done"),
+        (3, "planned"),
+        (4, "planned"),
+    ]
+    assert [b.start for b in found[:2]] == ["2026-12-01T10:00", "2026-12-01T17:00"]
+
+
 def test_a_missed_sitting_shifts_the_rest_or_goes_to_the_end_or_is_left_out():
     plain = calendar_of(course(), spacing=2 * DAY)
     marks = (Mark(date="2026-12-11", what="missed", reason="ill"),)

@@ -31,9 +31,8 @@ def rules_of(found):
 
 
 def test_a_burn_stops_for_good_and_anything_else_waits_for_a_person():
-    burn, other = ("2026-12-04", "Small blister at the cathode"), ("2026-12-08", "a burning feeling")
+    burn, other = ("2026-12-04", "Small blister at the cathode"), ("2026-12-08", "redness for a day")
     assert rules_of(halts(course(), RULES, adverse=[burn], done=2)) == [("skin-damage", "stop")]
-    # "burning" is what is felt, not a burn.
     assert rules_of(halts(course(), RULES, adverse=[other], done=2)) == [("adverse-event", "pause")]
     cleared = (Mark(date="2026-12-08", what="cleared", reason="redness gone", by="Dr. B"),)
     assert halts(course(marks=cleared), RULES, adverse=[other], done=2) == ()
@@ -42,6 +41,27 @@ def test_a_burn_stops_for_good_and_anything_else_waits_for_a_person():
     ]
     later = ("2026-12-11", "redness again")
     assert rules_of(halts(course(marks=cleared), RULES, adverse=[later], done=2)) == [
+        ("adverse-event", "pause")
+    ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["BURNT skin", "burns", "blistering", "Scalded", "an ulcerated spot", "necrosis", "vesicular rash", "charred",
+     "electrode-burn", "no burn", "without burns", "a burning feeling"],
+)  # fmt: skip
+def test_any_word_that_begins_like_skin_damage_stops_and_says_how_to_go_on(words):
+    """Also where it is denied: that is the safe side, and a new course is the way on."""
+    (halt,) = halts(course(), RULES, adverse=[("2026-12-04", words)], done=2)
+    assert (halt.rule, halt.outcome) == ("skin-damage", "stop")
+    assert words in halt.reason and "screen again" in halt.reason and "a later day" in halt.reason
+
+
+@pytest.mark.parametrize(
+    "words", ["sunburn from the weekend", "tingling", "net charge was off", "heartburn"]
+)
+def test_other_words_wait_for_a_person(words):
+    assert rules_of(halts(course(), RULES, adverse=[("2026-12-04", words)], done=2)) == [
         ("adverse-event", "pause")
     ]
 

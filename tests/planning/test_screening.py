@@ -262,7 +262,7 @@ def write(tmp_path, text):
 
 
 def test_the_example_answers_everything_with_no():
-    answers, client = read_answers(EXAMPLE)
+    answers, client = read_answers(EXAMPLE, on=TODAY)
     assert {answer.id for answer in answers} == set(RULES)
     assert client.pseudonym == "demo-01"
     assert screen(answers, client=CLIENT, systems=BOTH, on=TODAY).outcome == "clear"
@@ -285,7 +285,7 @@ def test_an_answer_in_full(tmp_path):
         clearance = "tested"
         """,
     )
-    answers, _ = read_answers(path)
+    answers, _ = read_answers(path, on=TODAY)
     assert answers == (
         Answer(id="minor", yes=False),
         Answer(id="botox", yes=True, date="2026-11-01", zones=("forehead",), note="both sides"),
@@ -330,7 +330,7 @@ MISTAKES = [
 def test_a_mistake_is_named_by_file_line_and_key(tmp_path, text, line, said):
     path = write(tmp_path, text)
     with pytest.raises(AnswersError) as error:
-        read_answers(path)
+        read_answers(path, on=TODAY)
     message = str(error.value)
     assert message.startswith(f"{path}:{line}:" if line else str(path)), message
     for part in said:
@@ -340,13 +340,13 @@ def test_a_mistake_is_named_by_file_line_and_key(tmp_path, text, line, said):
 def test_all_mistakes_are_named_at_once(tmp_path):
     path = write(tmp_path, 'client = "a b"\n[answers]\nminr = "no"\nbp = "perhaps"\n')
     with pytest.raises(AnswersError) as error:
-        read_answers(path)
+        read_answers(path, on=TODAY)
     assert len(error.value.problems) == 3
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(AnswersError, match=r"nowhere\.toml"):
-        read_answers(tmp_path / "nowhere.toml")
+        read_answers(tmp_path / "nowhere.toml", on=TODAY)
     with pytest.raises(AnswersError, match="date"):
         answers_date(write(tmp_path, 'date = "x"'))
 
@@ -356,8 +356,8 @@ def test_the_template_asks_everything_and_answers_nothing(tmp_path):
     for rule in RULES.values():
         assert rule.question in text
     path = write(tmp_path, re.sub(r"(?m)^# client", "client", text))
-    answers, _ = read_answers(path)
+    answers, _ = read_answers(path, on=TODAY)
     assert answers == ()
     filled = re.sub(r'(?m)^# ([a-z-]+ = "no")$', r"\1", re.sub(r"(?m)^# client", "client", text))
-    answers, _ = read_answers(write(tmp_path, filled))
+    answers, _ = read_answers(write(tmp_path, filled), on=TODAY)
     assert {answer.id for answer in answers} == set(RULES)

@@ -1,6 +1,7 @@
 """A course from plan to sittings held: planned, marked, delivered on the simulator, shown, and its cost."""
 
 import datetime
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,26 @@ def test_old_answers_and_a_missing_approval_are_told_before_the_day(made, practi
     with workflow.Workspace(tmp_path / "empty.sqlite") as workspace:
         found = workflow.course_next(made.read, workspace=workspace, on=START)
     assert found.halts[0].reason == "demo-01 was never screened"
+
+
+def test_a_screening_for_another_plan_is_judged_for_this_one_and_said_to_be(made, treatment, tmp_path):
+    with workflow.Workspace(tmp_path / "own.sqlite") as workspace:
+
+        def screened(**yes):
+            given = tuple(replace(a, yes=yes.get(a.id, a.yes)) for a in treatment.screening.answers)
+            other = replace(treatment.screening, plan="1" * 64, date=START.isoformat(), answers=given)
+            workspace.keep(other, actor="test")
+            return workflow.course_next(made.read, workspace=workspace, on=START)
+
+        found = screened()
+        assert "screening" not in {halt.rule for halt in found.halts}
+        assert any(
+            "made for another plan; its answers are judged for this one" in w for w in found.warnings
+        )
+        # It was clear for that plan. For this one an answer stands against it.
+        found = screened(pregnancy=True)
+        (halt,) = [halt for halt in found.halts if halt.rule == "screening"]
+        assert "made for another plan" in halt.reason and "pregnancy" in halt.reason
 
 
 # -- costs -------------------------------------------------------------------------------------------

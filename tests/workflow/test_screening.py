@@ -121,7 +121,7 @@ def todays(tmp_path, date=f"date = {TODAY}", **changed):
 
 
 def asked(treatment, workspace, path, *, now=NOW):
-    return workflow.screen_today(treatment.prepared, path, workspace=workspace, on=now.date(), actor="test")
+    return workflow.screen_today(treatment.prepared, path, workspace=workspace, now=now, actor="test")
 
 
 def check(treatment, workspace, stimulator="serial:/dev/nothing", *, now=NOW, client="demo-01"):
@@ -199,7 +199,7 @@ def test_at_the_keyboard(treatment, records):
     questions = workflow.questions_today(treatment.prepared)
     answers = [Answer(id=question.id, yes=False) for question in questions]
     screening = workflow.answer_today(
-        treatment.prepared, answers, Client(pseudonym="demo-01"), workspace=records, on=TODAY, actor="test"
+        treatment.prepared, answers, Client(pseudonym="demo-01"), workspace=records, now=NOW, actor="test"
     )
     assert screening.asked == "at the keyboard" and check(treatment, records) == screening
 

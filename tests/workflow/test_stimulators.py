@@ -193,6 +193,33 @@ def test_no_current_in_the_same_zone_too_soon(treatment, workspace, treated):
     check(treatment, workspace, client="somebody-else")
 
 
+def test_a_plan_of_another_mode_does_not_shorten_the_wait(treatment, workspace, treated):
+    """Wounds may be treated every 4 h: after other current the 12 h of that current are kept, and the
+    other way round."""
+    plan = treatment.prepared.plan
+    wound = replace(plan, mode="wound")
+    with pytest.raises(ApprovalRefused, match="the limit is 12 h"):
+        check(treatment, workspace, plan=wound, after=10.9)
+    check(treatment, workspace, plan=wound, after=11.1)
+
+
+def test_between_two_sittings_of_wounds_four_hours_do(treatment, workspace):
+    wound = replace(treatment.prepared.plan, mode="wound")
+    sitting = workspace.store.open_sitting(
+        plan=workspace.keep(wound, actor="test"), client="wound-1", actor="test",
+        approval=workspace.keep(treatment.approve(workspace), actor="test"), stimulator="serial:/dev/ttyACM0",
+    )  # fmt: skip
+    for hours in (-2, 0):  # two hours of current: the limit counts from its end
+        at = (NOW + datetime.timedelta(hours=hours)).isoformat()
+        workspace.store.append(sitting, Event(time=0.0, utc=at, kind="lease"))
+    workspace.store.close_sitting(sitting, "completed")
+    with pytest.raises(ApprovalRefused, match="the limit is 4 h"):
+        check(treatment, workspace, plan=wound, client="wound-1", after=3.9)
+    check(treatment, workspace, plan=wound, client="wound-1", after=4.1)
+    with pytest.raises(ApprovalRefused, match="the limit is 12 h"):
+        check(treatment, workspace, client="wound-1", after=11.9)
+
+
 def test_rehearsals_do_not_count_and_are_not_asked(treatment, workspace, treated):
     check(treatment, workspace, stimulator="pty")
     check(treatment, workspace, stimulator="simulated")

@@ -97,15 +97,13 @@ def approve(
     """Approve exactly this plan for a client who was screened; delivery takes nothing else."""
     prepared = workflow.read(plan, on_step=building)
     with workflow.Workspace(records_path(records)) as workspace:
-        screening, client = workflow.screen(
-            prepared, answers, workspace=workspace, on=today(), actor=by
-        )
+        screening, client = workflow.screen(prepared, answers, workspace=workspace, on=today(), actor=by)
         workflow.check_screening(prepared.plan, screening)  # before the minutes of a prediction
         workflow.check_consent(prepared.plan, mode=consent, role=role)
         prediction = newest_prediction(workspace, prepared, samples, quiet=json)
+        profiles = workflow.profiles_for(role, tuple(profile))
         assessment = workflow.assess(
-            prepared, prediction, workspace=workspace, actor=by,
-            profiles=workflow.profiles_for(role, tuple(profile)),
+            prepared, prediction, workspace=workspace, actor=by, profiles=profiles
         )
         if not json:
             show_assessment(assessment, everything=False)

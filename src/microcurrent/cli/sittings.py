@@ -169,7 +169,10 @@ def run(
             show_inputs(prediction)
         _say_step(json, "assess")
         assessment = workflow.assess(
-            prepared, prediction, workspace=workspace, actor=approve_as,
+            prepared,
+            prediction,
+            workspace=workspace,
+            actor=approve_as,
             profiles=workflow.profiles_for(role, tuple(profile)),
         )
         if not json:
@@ -201,7 +204,7 @@ def run(
 
 def _heed_events(workspace: workflow.Workspace, client: Client, stimulator: str, *, quiet: bool) -> None:
     """Refuse where an adverse event stands open; say so at a rehearsal."""
-    found = workflow.check_events(client.pseudonym, stimulator=stimulator, workspace=workspace, now=now())
+    found = workflow.check_events(client.pseudonym, stimulator=stimulator, workspace=workspace)
     for event in found if not quiet else ():
         say(f"An adverse event stands open. {event.told}. On a person no current would flow.")
 

@@ -37,7 +37,7 @@ class Mode:
 
 @dataclass(frozen=True, kw_only=True)
 class Role:
-    """A role in which a person agrees: whether it is a clinician's, the `profile` of limits it adds or ""."""
+    """A role in which a person agrees: whether it is a clinician's, its `profile` of limits or ""."""
 
     name: str
     clinician: bool

@@ -17,10 +17,11 @@ from microcurrent.model.screening import Screening
 from microcurrent.planning.course import adherence_of, delivered_exposure, exposure_of, halts
 from microcurrent.planning.course.dates import maintenance_a_year
 from microcurrent.planning.judging import compare
+from microcurrent.planning.screening import ANSWERS_HOLD
 from microcurrent.workflow.course_records import adverse_of, held_of
 from microcurrent.workflow.courses import CourseRead
 from microcurrent.workflow.preparing import SAMPLES, Progress, predict, stored_prediction
-from microcurrent.workflow.screening import ANSWERS_HOLD, judged_for, reasons
+from microcurrent.workflow.screening import judged_for, reasons
 from microcurrent.workflow.workspace import Workspace
 
 #: Limits on one sitting that its exposure is shown against. For a whole course no limit is known.

@@ -100,7 +100,7 @@ def deliver(
     `RecordError` where the record cannot be kept, once the output is off.
     """
     prediction = _agreed(plan, approval, client, workspace=workspace, on=day_of(now))
-    check_events(client.pseudonym, stimulator=delivery.stimulator, workspace=workspace, now=now)
+    check_events(client.pseudonym, stimulator=delivery.stimulator, workspace=workspace)
     check_spacing(plan, client.pseudonym, stimulator=delivery.stimulator, workspace=workspace, now=now)
     check_today(plan, client.pseudonym, stimulator=delivery.stimulator, workspace=workspace, now=now)
     check_dated(workspace.find(Screening, approval.screening), stimulator=delivery.stimulator)

@@ -77,7 +77,7 @@ def screen(prepared: Prepared, answers: Path, *, workspace: Workspace, on: datet
 
 def client_of(answers: Path) -> Client:
     """Return whose answers are in a file. Raises `AnswersError` for a file that cannot be used."""
-    return read_answers(answers)[1]
+    return read_answers(answers, on=datetime.date.max)[1]  # dates are looked at by `screen`
 
 
 def screen_today(prepared: Prepared, answers: Path, *, workspace: Workspace, now: datetime.datetime,

@@ -9,6 +9,7 @@ from microcurrent import tables
 from microcurrent.errors import ScreeningRefused
 from microcurrent.model.screening import Screening
 from microcurrent.planning.course import rule_on
+from microcurrent.workflow.screening import day_of
 from microcurrent.workflow.stimulators import REHEARSAL, split
 from microcurrent.workflow.workspace import Workspace
 
@@ -32,7 +33,7 @@ class OpenEvent:
         return f"{self.title} (sitting {self.sitting}, recorded on {self.day}): {self.words.rstrip('.')}"
 
 
-def open_events(client: str, *, workspace: Workspace, now: datetime.datetime) -> tuple[OpenEvent, ...]:
+def open_events(client: str, *, workspace: Workspace) -> tuple[OpenEvent, ...]:
     """Return the adverse events of a client that stand open, those that stop before those that pause.
 
     Each is closed by a screening that is clear, was kept after the event, and whose answers name a day
@@ -44,7 +45,7 @@ def open_events(client: str, *, workspace: Workspace, now: datetime.datetime) ->
         if clients.get(sitting) != client:
             continue
         words = str(event.figure("adverse"))
-        day = datetime.datetime.fromisoformat(event.utc).astimezone(now.tzinfo).date().isoformat()
+        day = day_of(datetime.datetime.fromisoformat(event.utc)).isoformat()
         rule = rule_on(rules, words)
         if rule is not None and not _looked_at(client, position, day, workspace):
             found.append(
@@ -53,14 +54,12 @@ def open_events(client: str, *, workspace: Workspace, now: datetime.datetime) ->
     return tuple(sorted(found, key=lambda one: one.outcome != "stop"))
 
 
-def check_events(
-    client: str, *, stimulator: str, workspace: Workspace, now: datetime.datetime
-) -> tuple[OpenEvent, ...]:
+def check_events(client: str, *, stimulator: str, workspace: Workspace) -> tuple[OpenEvent, ...]:
     """Return the adverse events that stand open, for a rehearsal to say so.
 
     Raises `ScreeningRefused` where there is one and the stimulator is for people.
     """
-    found = open_events(client, workspace=workspace, now=now)
+    found = open_events(client, workspace=workspace)
     if not found or split(stimulator)[0] in REHEARSAL:
         return found
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
