@@ -1,4 +1,4 @@
-"""Every program for every part and side on its real bodies: read as a plan, judged by the rules of placement.
+"""Every program for every part and side on its bodies: read as a plan, judged by the rules of placement.
 
     python benchmarks/programs.py [PROGRAM ...]
 

@@ -309,7 +309,7 @@ def test_every_contraindication_asks_a_question():
     assert len({rule.id for rule in rules}) == len(rules) == 41
     assert all(rule.question.endswith("?") for rule in rules)
     fixed = {rule.id for rule in rules if not rule.overridable}
-    assert fixed == {"implant-active", "minor", "devices-near", "wet-driving"}
+    assert fixed == {"implant-active", "minor", "alcohol-drugs", "devices-near", "wet-driving"}
 
 
 def test_where_sources_disagree_every_one_is_a_reading_of_its_own():
@@ -320,7 +320,21 @@ def test_where_sources_disagree_every_one_is_a_reading_of_its_own():
     assert said["retinoid"] == {("T", 21), ("T", 2)}
     assert {r.rank for r in rules["metal-internal"].readings if r.sources == ("seven-e",)} == {"L", "none"}
     aside = [r for rule in rules.values() for r in rule.readings if r.set_aside]
-    assert [r.sources for r in aside] == [("biosonic",)]  # fillings cannot be taken out
+    # Fillings cannot be taken out; of diabetes the same maker says consult, too.
+    assert [(r.rank, r.sources) for r in aside] == [("T", ("biosonic",)), ("A", ("seven-e",))]
+    assert {(r.rank, r.set_aside == "") for r in rules["diabetes"].readings} == {("C", True), ("A", False)}
+    assert rules["diabetes"].rank == "C"
+    assert {r.rank for r in rules["thrombosis"].readings} == {"A"}
+
+
+def test_what_was_split_out_of_one_row_is_not_called_found():
+    """Domain 5.2 gives one range and its sources together: which source says which end is inferred."""
+    rules = {rule.id: rule for rule in tables.contraindications()}
+    for id_, days in (("filler", 30), ("filler", 14), ("scar-recent", 61)):
+        reading = next(r for r in rules[id_].readings if r.days == days)
+        assert reading.confidence == "proposed" and reading.note, (id_, days)
+    varicose = next(r for r in rules["thrombosis"].readings if "varicose" in r.note)
+    assert varicose.confidence == "proposed"
 
 
 def test_the_questions_of_the_day_are_about_contraindications():
@@ -328,7 +342,9 @@ def test_the_questions_of_the_day_are_about_contraindications():
     questions = tables.same_day()
     assert all(question.question.endswith("?") for question in questions)
     assert {id_ for question in questions for id_ in question.about} <= known
-    assert [question.id for question in questions if question.rule is not None] == ["new-health"]
+    own = {question.id: question.rule for question in questions if question.rule is not None}
+    assert list(own) == ["last-sitting", "new-health"]
+    assert not own["new-health"].overridable
 
 
 def test_fresh_bruises_block_their_place_and_a_tendency_to_bleed_asks_for_a_clinician():
@@ -404,10 +420,17 @@ READERS = {
     "costs.toml": tables.prices,
     "words.toml": tables.forbidden_words,
     "ions.toml": lambda folder: (
-        tables.ions(folder), tables.films(folder), tables.skin_chemistry(folder), tables.buffer(folder)),
+        tables.ions(folder),
+        tables.films(folder),
+        tables.skin_chemistry(folder),
+        tables.buffer(folder),
+    ),
     "heat.toml": lambda folder: (
-        tables.thermal_tissues(folder), tables.heat_surface(folder), tables.heat_damage(folder),
-        tables.burn_times(folder)),
+        tables.thermal_tissues(folder),
+        tables.heat_surface(folder),
+        tables.heat_damage(folder),
+        tables.burn_times(folder),
+    ),
     "outcomes.toml": tables.outcomes,
     "claims.toml": lambda folder: (tables.claims(folder), tables.thresholds(folder)),
 }
@@ -588,7 +611,12 @@ DAMAGE = [
     ("contraindications.toml", 'modes = ["wound"]', 'modes = ["magic"]', ("reading 2", "modes")),
     ("contraindications.toml", "days = 30", 'days = "30 d"', ("botox", "reading 1", "days")),
     ("contraindications.toml", "days = 30", "days = -1", ("botox", "days")),
-    ("contraindications.toml", "[[contraindication.reading]]", "[[contraindication.x]]", ("implant-active",)),
+    (
+        "contraindications.toml",
+        "[[contraindication.reading]]",
+        "[[contraindication.x]]",
+        ("implant-active",),
+    ),
     ("same_day.toml", 'about = ["infection-fever"]', 'about = ["fevr"]', ("unwell", "about", "fevr")),
     ("same_day.toml", 'about = ["infection-fever"]', "", ("unwell", "about")),
     (
@@ -604,17 +632,36 @@ DAMAGE = [
     ("ions.toml", 'name = "potassium"', 'name = "sodium"', ("sodium", "twice")),
     ("ions.toml", 'ion = "calcium"', 'ion = "tin"', ("ion", "tin")),
     ("ions.toml", "charge = 1\n", 'charge = "1"\n', ("sodium", "charge")),
-    ("ions.toml", 'value = "50.1 S cm2/mol"', 'value = "50.1 S/m"', ("(sodium, limiting conductivity)", "value")),
-    ("ions.toml", 'value = "0.6"\nlow = "0.46"\nhigh = "0.7"', 'value = "0.6"\nlow = "0.46"\nhigh = "1.7"',
-     ("skin_transport_number",)),
+    (
+        "ions.toml",
+        'value = "50.1 S cm2/mol"',
+        'value = "50.1 S/m"',
+        ("(sodium, limiting conductivity)", "value"),
+    ),
+    (
+        "ions.toml",
+        'value = "0.6"\nlow = "0.46"\nhigh = "0.7"',
+        'value = "0.6"\nlow = "0.46"\nhigh = "1.7"',
+        ("skin_transport_number",),
+    ),
     ("ions.toml", 'over = "cloth"', 'over = "wool"', ("over", "wool")),
-    ("ions.toml", 'quantity = "isoelectric point"', 'quantity = "isoelectric points"', ("isoelectric points",)),
+    (
+        "ions.toml",
+        'quantity = "isoelectric point"',
+        'quantity = "isoelectric points"',
+        ("isoelectric points",),
+    ),
     ("ions.toml", 'value = "10.33"\nlow = "10.33"', 'value = "10.33"\nlow = "6.00"', ("second_constant",)),
     ("ions.toml", "[[film]]", "[[foil]]", ("[[foil]]",)),
     ("heat.toml", 'quantity = "heat capacity"', 'quantity = "density"', ("quantity", "twice")),
     ("heat.toml", 'value = "0.372 W/m/K"', 'value = "0.372 W/m"', ("(skin, conductivity)", "value")),
     ("heat.toml", 'quantity = "still air"', 'quantity = "wind"', ("quantity", "wind")),
-    ("heat.toml", 'value = "0.5"\nlow = "0.5"\nhigh = "0.5"', 'value = "0.5"\nlow = "0.5"\nhigh = "1.5"', ("ratio_above",)),
+    (
+        "heat.toml",
+        'value = "0.5"\nlow = "0.5"\nhigh = "0.5"',
+        'value = "0.5"\nlow = "0.5"\nhigh = "1.5"',
+        ("ratio_above",),
+    ),
     ("heat.toml", 'temperature = "317.15 K"', 'temperature = "44 K"', ("temperature",)),
     ("words.toml", "\\bpermanent", "(\\bpermanent", ("lasting", "pattern")),
 ]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -52,6 +53,24 @@ def test_run_does_everything_and_prints_json_alone(done):
         call("records", "verify", "--records", folder / "records.sqlite", "--json").stdout
     )
     assert verified["holds"] and verified["entries"] > 100
+
+
+def test_after_an_adverse_event_running_again_treats_nobody_and_a_rehearsal_says_so(done, tmp_path):
+    ended, folder = done
+    records = tmp_path / "records.sqlite"
+    shutil.copy(folder / "records.sqlite", records)
+    shutil.copytree(folder / "records.fields", tmp_path / "records.fields")
+    sitting = json.loads(ended.stdout)["sitting"]
+    assert call("record", sitting, "--adverse", "Small blister", "--records", records).returncode == 0
+    for _ in range(2):  # the screening of the first run closes nothing for the second
+        again = call(
+            "run", PLAN, "--answers", CLEAR, "--approve-as", "A. Tester", "--stimulator", "serial:/dev/nothing",
+            "--records", records, "--out", tmp_path,
+        )  # fmt: skip
+        assert again.returncode == 3 and "Small blister. No current" in again.stderr
+    rehearsed = call("deliver", PLAN, "--client", "demo-01", "--records", records)
+    assert rehearsed.returncode == 0, rehearsed.stderr
+    assert "An adverse event stands open." in rehearsed.stderr and "completed" in rehearsed.stdout
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """The command `screen`: questions of the day from a file or the keyboard, another day, and what is told."""
 
+import datetime
+import time
 from pathlib import Path
 
 import pytest
 
-from microcurrent.cli import screening
+from microcurrent.cli import options, screening
 from microcurrent.cli.main import run
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -67,6 +69,32 @@ def test_another_day_is_for_looking_and_not_for_the_day(capsys):
     today = str(EXAMPLES / "today-clear.toml")
     assert run(["screen", PLAN, "--same-day", "--answers", today, "--on", "2026-11-22"]) == 2
     assert "are of today" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"), [("Asia/Tokyo", 23), ("Europe/Paris", 22), ("America/Denver", 22)]
+)
+def test_today_is_the_day_here_and_not_that_of_utc(monkeypatch, zone, day):
+    monkeypatch.setenv("TZ", zone)
+    try:
+        time.tzset()
+        late = datetime.datetime(2026, 11, 22, 20, tzinfo=datetime.UTC)
+        monkeypatch.setattr(options, "now", lambda: late)
+        assert options.today() == datetime.date(2026, 11, day)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_home_user_is_held_against_the_limits_of_home_unasked(capsys):
+    answers = str(EXAMPLES / "client-clear.toml")
+    who = ["--by", "A. Person", "--role", "home user", "--accept-warnings", "--samples", "8"]
+    assert run(["approve", PLAN, "--answers", answers, *who]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Approved by A. Person (home user)" in told
+    assert run(["approve", str(EXAMPLES / "09-motor-level.toml"), "--answers", answers, *who,
+                "--consent", "motor"]) == 3  # fmt: skip
+    assert "is not for a home user" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_picture_of_a_flat_block_is_refused_with_advice(capsys, tmp_path):

@@ -93,7 +93,7 @@ def test_a_question_about_direct_current_alone_is_not_asked_without_it():
 
 
 @pytest.mark.parametrize(
-    ("ago", "outcome"), [(0, "deferred"), (29, "deferred"), (30, "clear"), (31, "clear"), (-1, "deferred")]
+    ("ago", "outcome"), [(0, "deferred"), (29, "deferred"), (30, "clear"), (31, "clear")]
 )
 def test_a_deferral_ends_on_its_last_day(ago, outcome):
     date = (TODAY - datetime.timedelta(days=ago)).isoformat()
@@ -104,6 +104,19 @@ def test_a_deferral_ends_on_its_last_day(ago, outcome):
         assert found.until == until.isoformat() and found.until in found.reason
     else:
         assert found.until == ""
+
+
+@pytest.mark.parametrize("date", ["2026-11-23", "9999-12-31"])
+def test_nothing_has_happened_on_a_day_to_come(date):
+    with pytest.raises(AnswersError, match=rf"botox\.date: .*still to come: .*2026-11-22, came {date}"):
+        answered(botox={"date": date})
+
+
+@pytest.mark.parametrize("given", [{"date": "soon"}, {"date": "20261122"}, {"cleared_on": "2026-11-31"}])
+def test_an_answer_knows_only_real_days(given):
+    more = CLEARED | given if "cleared_on" in given else given
+    with pytest.raises(ValueRefused, match="a date such as"):
+        Answer(id="botox", yes=True, **more)
 
 
 def test_the_longest_deferral_of_the_sources_holds():
@@ -149,10 +162,23 @@ def test_a_clearance_of_a_later_day_does_not_count():
     assert "later day" in found.reason
 
 
+def test_a_clearance_grows_old_as_answers_do():
+    def outcome(cleared_on, date=""):
+        return finding(answered(diabetes=CLEARED | {"cleared_on": cleared_on, "date": date}), "diabetes")
+
+    assert outcome("2026-10-23").outcome == "clear"  # 30 days
+    old = outcome("2026-10-22")
+    assert old.outcome == "clearance" and "older than 30 days" in old.reason
+    assert outcome("2026-11-20", "2026-11-20").outcome == "clear"
+    before = outcome("2026-11-19", "2026-11-20")
+    assert before.outcome == "clearance" and "before 2026-11-20" in before.reason
+    assert outcome("2019-01-02", "2019-01-01").outcome == "clearance"
+
+
 @pytest.mark.parametrize("id_", [id_ for id_, rule in RULES.items() if not rule.overridable])
 def test_nobody_clears_an_active_implant_or_what_is_marked_so(id_):
     screening = answered(**{id_: CLEARED})
-    assert screening.outcome == "refused"
+    assert screening.outcome == ("deferred" if RULES[id_].rank == "T" else "refused")
     assert finding(screening, id_).cleared_by == ""
     assert "nobody can clear" in finding(screening, id_).reason
 
@@ -308,6 +334,11 @@ MISTAKES = [
     ('client = "x"\n[answers]\nbotox = { answer = "yes", dat = "x" }', 3, ["answers.botox.dat", '"date"']),
     ('client = "x"\n[answers]\nbotox = { answer = "yes", date = "soon" }', 3, ["date such as", "soon"]),
     ('client = "x"\n[answers]\nbotox = { answer = "yes", date = 5 }', 3, ["date such as", "5"]),
+    (
+        'client = "x"\n[answers]\nbotox = { answer = "yes", date = 9999-12-31 }',
+        3,
+        ["answers.botox.date", "still to come", "up to 2026-11-22", "came 9999-12-31"],
+    ),
     ('client = "x"\n[answers]\nbotox = { answer = "yes", zones = ["chek"] }', 3, ['Did you mean "cheek"']),
     ('client = "x"\n[answers]\nbotox = { answer = "yes", zones = "cheek" }', 3, ["a list such as"]),
     ('client = "x"\n[answers]\nbotox = { answer = "yes", note = 5 }', 3, ["text in quotes"]),

@@ -188,13 +188,31 @@ def test_all_no_today_is_clear_and_every_yes_is_not():
 def test_a_yes_of_the_day_means_what_its_contraindication_means():
     assert same_day(skin_today={"zones": ("cheek left",)}).outcome == "blocked"
     assert same_day(skin_today={"zones": ("forehead",)}).outcome == "clear"
-    found = same_day(skin_care={"date": "2026-11-10", "zones": ("cheek",)}).findings
+    when = {"date": "2026-11-10", "zones": ("cheek",)}
+    found = same_day(retinoid=when, peel_laser=when | {"date": "2026-11-12"}).findings
     assert {f.id: f.until for f in found if f.until} == {
         "retinoid": "2026-12-01",
-        "peel-laser": "2026-11-24",
+        "peel-laser": "2026-11-26",
     }
-    assert same_day(new_health=CLEARED).outcome == "clear"
     assert same_day(new_implant=CLEARED).outcome == "refused"
+
+
+def test_a_question_of_the_day_asks_for_one_date():
+    """A filler of 3 days ago is not hidden by botulinum toxin of 29."""
+    longest = {q.id: [id_ for id_ in q.about if RULES[id_].longest] for q in tables.same_day()}
+    assert all(len(dated) < 2 for dated in longest.values()), longest
+
+
+def test_an_answer_of_the_day_is_cleared_on_that_day_if_at_all():
+    today = CLEARED | {"cleared_on": TODAY.isoformat()}
+    yesterday = CLEARED | {"cleared_on": (TODAY - datetime.timedelta(days=1)).isoformat()}
+    where = {"zones": ("cheek left",)}
+    assert same_day(skin_today=today | where).outcome == "clear"
+    found = same_day(skin_today=yesterday | where)
+    assert found.outcome == "blocked"
+    assert any("is cleared on that day" in f.reason for f in found.findings)
+    for id_ in ("new_health", "alcohol_drugs"):
+        assert same_day(**{id_: today}).outcome == "deferred", id_
 
 
 def test_a_question_of_the_day_left_out_refuses():

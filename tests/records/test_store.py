@@ -100,6 +100,27 @@ def test_documents_of_one_kind_come_newest_first(opened):
     assert opened.store.newest_first("screening") == []
 
 
+def test_events_are_found_by_their_figure_and_documents_kept_after_them(opened, plan):
+    """Neither the word in another figure's text nor a figure of another name counts."""
+    first, second = opened.sitting(), opened.sitting()
+    told = [
+        (first, ("adverse", "a burn")),
+        (first, ("note", 'no "adverse" word')),
+        (second, ("adverse", "itch")),
+    ]
+    for sitting, figure in told:
+        event = Event(time=0.0, utc="2026-11-22T10:00:00+00:00", kind="mark", figures=(figure,))
+        opened.store.note(sitting, event, actor="t")
+    found = opened.store.figures("adverse")
+    assert [(s, e.figure("adverse")) for _, s, e in found] == [(first, "a burn"), (second, "itch")]
+    (one, _, _), (two, _, _) = found
+    assert one < two
+    opened.store.put("plan", plan, actor="t", again=True)
+    assert len(opened.store.newest_first("plan", after=two)) == 1
+    assert len(opened.store.newest_first("plan")) == 2
+    assert opened.store.newest_first("approval", after=two) == []
+
+
 def test_every_write_moves_the_head_and_reading_does_not(opened, measured):
     heads = [opened.store.head()]
     name = opened.sitting()

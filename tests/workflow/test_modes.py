@@ -87,6 +87,46 @@ def test_an_approval_keeps_what_was_agreed_to(motor, treatment):
     assert usual.mode == "microcurrent" and "muscle" not in usual.meaning
 
 
+# -- the limits of a role ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["motor", "iontophoresis", "wound"])
+def test_a_home_user_treats_by_microcurrent_alone(treatment, mode):
+    plan = in_mode(treatment.prepared.plan, mode)
+    with pytest.raises(ApprovalRefused, match="a home user"):
+        workflow.check_consent(plan, mode=mode, role="home user")
+    assert "home user" in tables.modes()["microcurrent"].roles
+
+
+def at_home(treatment, workspace):
+    """Assessed as for a home user, and agreed to by one."""
+    assessment = workflow.assess(
+        treatment.prepared, treatment.prediction, workspace=workspace, actor="test",
+        profiles=workflow.profiles_for("home user"),
+    )  # fmt: skip
+    consent = treatment.consent(role="home user")
+    evidence = (treatment.screening, treatment.prediction, assessment)
+    return workflow.approve(treatment.prepared.plan, consent, evidence=evidence, workspace=workspace)
+
+
+def test_a_home_user_brings_the_limits_of_home(treatment):
+    assert workflow.profiles_for("practitioner", ("conservative",)) == ("conservative",)
+    assert workflow.profiles_for("home user", ("conservative",)) == ("conservative", "home")
+    with workflow.Workspace(treatment.records) as workspace:
+        with pytest.raises(ApprovalRefused, match=r"did not look at home-current.*--profile home"):
+            treatment.approve(workspace, role="home user")
+        approval = at_home(treatment, workspace)
+        assert approval.role == "home user"
+        assert give(treatment, workspace, approval)[1].ending == "completed"
+
+
+def test_an_approval_of_a_home_user_without_those_limits_gives_no_current(treatment):
+    with workflow.Workspace(treatment.records) as workspace:
+        usual = treatment.approve(workspace)
+        with pytest.raises(ApprovalRefused, match="did not look at home-current"):
+            give(treatment, workspace, dataclasses.replace(usual, role="home user"))
+
+
 # -- delivery ----------------------------------------------------------------------------------
 
 

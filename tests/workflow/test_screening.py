@@ -1,6 +1,7 @@
 """Screening a plan: zones and steps, ten histories, and the questions of the day before current flows."""
 
 import datetime
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -168,6 +169,92 @@ def test_answers_count_for_their_day_client_and_plan_alone(treatment, records, t
         )
     with pytest.raises(AnswersError, match="not of now"):
         asked(treatment, records, todays(tmp_path), now=NOW + datetime.timedelta(days=1))
+
+
+@pytest.fixture
+def clock_of(monkeypatch):
+    """Set the time zone of the clock on the wall."""
+
+    def set_to(zone):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+
+    yield set_to
+    monkeypatch.undo()
+    time.tzset()
+
+
+def at(text):
+    return datetime.datetime.fromisoformat(text).astimezone(datetime.UTC)
+
+
+@pytest.mark.parametrize(
+    "zone", ["Pacific/Kiritimati", "Asia/Tokyo", "America/Denver", "Pacific/Pago_Pago"]
+)
+def test_the_day_is_the_one_where_the_client_is(treatment, records, tmp_path, clock_of, zone):
+    """Morning and evening of one day, whatever UTC says of them; the next morning they count no more."""
+    clock_of(zone)
+    morning, evening, next_morning = (
+        datetime.datetime.fromisoformat(text).astimezone()  # of that zone
+        for text in ("2026-11-22T07:00", "2026-11-22T23:30", "2026-11-23T00:30")
+    )
+    path = todays(tmp_path, date="date = 2026-11-22")
+    answers = asked(treatment, records, path, now=morning.astimezone(datetime.UTC))
+    assert answers.date == "2026-11-22"
+    assert check(treatment, records, now=evening.astimezone(datetime.UTC)) == answers
+    with pytest.raises(ScreeningRefused, match="no answers of today"):
+        check(treatment, records, now=next_morning.astimezone(datetime.UTC))
+    with pytest.raises(AnswersError, match="not of now"):
+        asked(treatment, records, path, now=next_morning.astimezone(datetime.UTC))
+
+
+def test_yesterdays_answers_are_not_made_todays_by_another_time_zone(
+    treatment, records, tmp_path, clock_of
+):
+    clock_of("Asia/Tokyo")
+    asked(treatment, records, todays(tmp_path, date="date = 2026-11-22"), now=at("2026-11-22T00:30+00:00"))
+    clock_of("Pacific/Honolulu")  # where the 22nd lasts until 10:00 UTC of the 23rd
+    assert check(treatment, records, now=at("2026-11-22T18:30+00:00")).outcome == "clear"
+    with pytest.raises(ScreeningRefused, match="more than 18 h ago"):
+        check(treatment, records, now=at("2026-11-22T18:31+00:00"))
+
+
+def test_answers_of_before_the_hour_was_kept_open_nothing(treatment, records, tmp_path):
+    answers = asked(treatment, records, todays(tmp_path))
+    records.keep(replace(answers, judged=""), actor="test")
+    with pytest.raises(ScreeningRefused, match="more than 18 h ago"):
+        check(treatment, records)
+    assert check(treatment, records, "simulated") is not None
+
+
+def test_an_approval_lasts_until_the_end_of_the_day_here(treatment, records, clock_of):
+    clock_of("America/Denver")
+    evening = at("2026-11-22T20:00-07:00")  # the 23rd in UTC
+    today = workflow.day_of(evening)
+    assert today == datetime.date(2026, 11, 22)
+    approval = treatment.approve(records, given=evening, until=today)
+    assert approval.refusal(approval.plan, today.isoformat()) == ""
+    assert datetime.datetime.fromisoformat(approval.given) == evening
+
+
+def test_undated_answers_to_the_screening_do_for_a_rehearsal_alone(
+    treatment, records, agreed, tmp_path, plans
+):
+    """They would never grow old."""
+    asked(treatment, records, todays(tmp_path))
+    assert treatment.screening.answered_on == ""
+    workflow.check_dated(treatment.screening, stimulator="simulated")
+    with pytest.raises(ScreeningRefused, match=r"do not say of which day.*date = "):
+        workflow.deliver(
+            treatment.prepared.plan, agreed, treatment.client, workspace=records, now=NOW,
+            delivery=workflow.Delivery(stimulator="serial:/dev/nothing"),
+        )  # fmt: skip
+    assert workflow.sittings(records) == []
+    dated = tmp_path / "dated.toml"
+    dated.write_text(f"date = {TODAY}\n{treatment.answers.read_text(encoding='utf-8')}", encoding="utf-8")
+    screening = screened(plans[0], dated, records)
+    assert screening.answered_on == TODAY.isoformat()
+    workflow.check_dated(screening, stimulator="serial:/dev/nothing")
 
 
 def test_a_file_that_says_no_day_does_for_a_rehearsal_alone(treatment, records, tmp_path):

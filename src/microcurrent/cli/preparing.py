@@ -102,9 +102,7 @@ def approve(
         workflow.check_consent(prepared.plan, mode=consent, role=role)
         prediction = newest_prediction(workspace, prepared, samples, quiet=json)
         profiles = workflow.profiles_for(role, tuple(profile))
-        assessment = workflow.assess(
-            prepared, prediction, workspace=workspace, actor=by, profiles=profiles
-        )
+        assessment = workflow.assess(prepared, prediction, workspace=workspace, actor=by, profiles=profiles)
         if not json:
             show_assessment(assessment, everything=False)
         agreed = workflow.Consent(

@@ -30,9 +30,7 @@ from microcurrent.cli.options import (
     now,
     records_path,
 )
-from microcurrent.cli.options import (
-    today as day_here,
-)
+from microcurrent.cli.options import today as day_here
 from microcurrent.cli.preparing import last_day, make_prediction
 from microcurrent.cli.screening import Today, ask_today
 from microcurrent.cli.tables import (
@@ -168,12 +166,9 @@ def run(
             show_prediction(prediction)
             show_inputs(prediction)
         _say_step(json, "assess")
+        profiles = workflow.profiles_for(role, tuple(profile))
         assessment = workflow.assess(
-            prepared,
-            prediction,
-            workspace=workspace,
-            actor=approve_as,
-            profiles=workflow.profiles_for(role, tuple(profile)),
+            prepared, prediction, workspace=workspace, actor=approve_as, profiles=profiles
         )
         if not json:
             show_assessment(assessment, everything=False)
@@ -193,13 +188,7 @@ def run(
         )
         _say_step(json, "report")
         sitting |= {"verdict": assessment.verdict}
-        try:
-            pdf, html = workflow.report(sitting["sitting"], workspace=workspace, folder=out)
-            sitting |= {"pdf": str(pdf), "html": str(html)}
-            if not json:
-                output.print(f"Report: {pdf}\n        {html}", soft_wrap=True)
-        finally:  # what was delivered is told even where the report cannot be written
-            _finish(workspace, prepared.plan, sitting, json=json)
+        _report(workspace, prepared.plan, sitting, out=out, json=json)
 
 
 def _heed_events(workspace: workflow.Workspace, client: Client, stimulator: str, *, quiet: bool) -> None:
@@ -252,6 +241,19 @@ def _deliver(
             for step in delivered.steps
         ],
     }  # fmt: skip
+
+
+def _report(
+    workspace: workflow.Workspace, plan: Plan, sitting: dict[str, Any], *, out: Path, json: bool
+) -> None:
+    """Write the report of a sitting, and finish it."""
+    try:
+        pdf, html = workflow.report(sitting["sitting"], workspace=workspace, folder=out)
+        sitting |= {"pdf": str(pdf), "html": str(html)}
+        if not json:
+            output.print(f"Report: {pdf}\n        {html}", soft_wrap=True)
+    finally:  # what was delivered is told even where the report cannot be written
+        _finish(workspace, plan, sitting, json=json)
 
 
 def _finish(workspace: workflow.Workspace, plan: Plan, sitting: dict[str, Any], *, json: bool) -> None:

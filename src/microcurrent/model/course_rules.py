@@ -102,8 +102,8 @@ class MeasurementRule:
 class StopRule:
     """When a course is stopped or held: `outcome`, one of `STOPS`.
 
-    `words`: how a word of an adverse event begins (none: any event); `after_sittings` done and a change smaller than
-    `factor` times the error of measuring.
+    `words`: how a word of an adverse event begins (none: any event); `after_sittings` done and a change
+    smaller than `factor` times the error of measuring.
     """
 
     id: str
