@@ -12,7 +12,12 @@ from microcurrent import units
 from microcurrent.errors import UnitError
 
 REGISTRY = pint.UnitRegistry()
-EVERY = [(d, u) for d, known in units.UNITS.items() for u in known if u not in ("", "%", "times", "points", "sittings")]
+EVERY = [
+    (d, u)
+    for d, known in units.UNITS.items()
+    for u in known
+    if u not in ("", "%", "times", "points", "sittings")
+]
 
 
 def spoken(unit: str) -> str:

@@ -54,8 +54,12 @@ UNITS: dict[str, dict[str, float]] = {
     "diffusivity": {"m2/s": 1.0, "mm2/s": 1e-6},
     "molar conductivity": {"S m2/mol": 1.0, "S cm2/mol": 1e-4},
     "molar mass": {"kg/mol": 1.0, "g/mol": 1e-3},
-    "molar flux": {f"{u}/{a}/{t}": f / fa / ft for u, f in {"mol": 1.0, "umol": 1e-6}.items()
-                   for a, fa in _AREA.items() for t, ft in {"s": 1.0, "h": 3600.0}.items()},
+    "molar flux": {
+        f"{u}/{a}/{t}": f / fa / ft
+        for u, f in {"mol": 1.0, "umol": 1e-6}.items()
+        for a, fa in _AREA.items()
+        for t, ft in {"s": 1.0, "h": 3600.0}.items()
+    },
     "osmotic coefficient": {"m3/C": 1.0, "uL/h/mA": 1e-6 / 3600},
     "density": {"kg/m3": 1.0},
     "heat capacity": {"J/kg/K": 1.0},

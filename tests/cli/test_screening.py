@@ -89,9 +89,8 @@ def test_today_is_the_day_here_and_not_that_of_utc(monkeypatch, zone, day):
 def test_a_home_user_is_held_against_the_limits_of_home_unasked(capsys):
     answers = str(EXAMPLES / "client-clear.toml")
     who = ["--by", "A. Person", "--role", "home user", "--accept-warnings", "--samples", "8"]
-    assert run(["approve", PLAN, "--answers", answers, *who]) == 0
-    told = " ".join(capsys.readouterr().out.split())
-    assert "Approved by A. Person (home user)" in told
+    assert run(["approve", PLAN, "--answers", answers, *who]) == 3  # 40 min: too long at home
+    assert "1 limit(s) and cannot be approved: home-sitting-time" in capsys.readouterr().err
     assert run(["approve", str(EXAMPLES / "09-motor-level.toml"), "--answers", answers, *who,
                 "--consent", "motor"]) == 3  # fmt: skip
     assert "is not for a home user" in " ".join(capsys.readouterr().err.split())

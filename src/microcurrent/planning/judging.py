@@ -80,9 +80,7 @@ def shown_estimate(value: Estimate) -> str:
         return text
     # That of an acidity goes from the best to the worst of all that it rests on, and is wider.
     kind = "range" if value.dimension == "pH" else "90 % interval"
-    return (
-        f"{text} ({kind} {units.write_interval(value.low, value.high, value.dimension, digits=3)})"
-    )
+    return f"{text} ({kind} {units.write_interval(value.low, value.high, value.dimension, digits=3)})"
 
 
 def _reason(limit: Limit, value: Estimate, verdict: str) -> str:

@@ -45,8 +45,10 @@ DEVICE_FILES = tuple(
 PROGRAM_FILES = tuple(
     f"programs/{name}.toml"
     for name in (
-        "combined-in-turn", "combined-superposed", "desincrustation", "faradic-surged", "galvanic-hold",
-        "home-burst", "iontophoresis-negative", "iontophoresis-positive", "microcurrent-lift", "muscle-face",
+        "combined-in-turn", "combined-superposed", "desincrustation", "faradic-surged",
+        "galvanic-hold",
+        "home-burst", "iontophoresis-negative", "iontophoresis-positive", "microcurrent-lift",
+        "muscle-face",
         "muscle-limb", "pain-pads", "pain-probes", "pulsed-direct", "sequenced", "two-channel", "ultra-low",
         "wound-first-days", "wound-reversed",
     )

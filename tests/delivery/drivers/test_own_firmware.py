@@ -282,7 +282,9 @@ def test_a_sitting_through_the_real_firmware(make, process):
 def test_direct_and_alternating_current_at_once_through_the_real_firmware(make, process):
     """One that turns its sign in every period, and one that never does: the ripple has no end."""
     turning = make.superposed(duration=2.4, direct=60e-6, ramp=1.0)
-    one_way = make.superposed(duration=3.2, alternating=100e-6, direct=800e-6, inner=shapes.sine(), ramp=1.0)
+    one_way = make.superposed(
+        duration=3.2, alternating=100e-6, direct=800e-6, inner=shapes.sine(), ramp=1.0
+    )
     live = Live(make, process, turning, one_way)
     delivered = live.running.result(30)
     assert delivered.ending == "completed", delivered
