@@ -23,6 +23,7 @@
     proposal                     what a treatment is for; the plan that serves it, and why not more
     atlas                        what the atlas of the head is made of
     expectation                  what may be expected of a course, with a sham twin
+    uncertainty                  how a plan's figures spread over people, and what brings that
     claim                        what is claimed, and the answer computed or found
     wording                      what nothing shown to a person may say
     digest, restore, checks      one digest for all nouns; data back to nouns; how a noun refuses
@@ -101,6 +102,7 @@ from microcurrent.model.tissue import (
     StackLayer,
     Tissue,
 )
+from microcurrent.model.uncertainty import FigureSpread, Influence, Uncertainty
 from microcurrent.model.waveform import Piece, Waveform
 from microcurrent.model.way import Way
 from microcurrent.model.wording import ForbiddenWord
@@ -137,6 +139,7 @@ __all__ = [
     "ExpectedPoint",
     "Exposure",
     "ExposureMap",
+    "FigureSpread",
     "Finding",
     "ForbiddenWord",
     "Guess",
@@ -144,6 +147,7 @@ __all__ = [
     "HeldSitting",
     "Histogram",
     "Importance",
+    "Influence",
     "Input",
     "Interface",
     "Interlock",
@@ -209,6 +213,7 @@ __all__ = [
     "TissuePart",
     "Trial",
     "Trip",
+    "Uncertainty",
     "WaterWindow",
     "Waveform",
     "Way",

@@ -7,6 +7,7 @@
     interfaces  skin that changes; metal in a salty film
     chemistry   ions; films under electrodes; skin under direct current
     heat        thermal properties; how heat leaves skin and harms it
+    handling    what hand and device add: offset of a probe, current given over current set
     places      landmarks of the face; flat stacks of layers with sites
     limbs       limbs and patches of the back, layered
     label_maps  the labels of segmentation programs
@@ -60,6 +61,7 @@ from microcurrent.tables.chemistry import read_buffer, read_films, read_ions, re
 from microcurrent.tables.claims import read_claims, read_thresholds
 from microcurrent.tables.courses import read_course_rules, read_prices
 from microcurrent.tables.devices import device_of, fact_of, read_devices, read_product_codes
+from microcurrent.tables.handling import read_handling
 from microcurrent.tables.heat import (
     read_burn_times,
     read_heat_damage,
@@ -106,6 +108,7 @@ __all__ = [
     "flattening",
     "forbidden_words",
     "guards",
+    "handling",
     "head",
     "intents",
     "heat_damage",
@@ -165,6 +168,7 @@ _buffer = _once(read_buffer)
 _thermal_tissues = _once(read_thermal_tissues)
 _heat_surface = _once(read_heat_surface)
 _heat_damage = _once(read_heat_damage)
+_handling = _once(read_handling)
 _burn_times = _once(read_burn_times)
 _landmarks = _once(read_landmarks)
 _flattening = _once(read_flattening)
@@ -265,6 +269,11 @@ def thermal_tissues(folder: Traversable | None = None) -> dict[str, ThermalTissu
 def heat_surface(folder: Traversable | None = None) -> HeatSurface:
     """Return how heat leaves the skin."""
     return _heat_surface(folder or shipped())
+
+
+def handling(folder: Traversable | None = None) -> dict[str, Input]:
+    """Return by name the "probe offset" [m] on the skin and the "current given" over that set."""
+    return dict(_handling(folder or shipped()))
 
 
 def heat_damage(folder: Traversable | None = None) -> HeatDamage:

@@ -65,6 +65,7 @@ FILES = (
     "face_nerves.toml",
     "face_surface.toml",
     "face_zones.toml",
+    "handling.toml",
     "heat.toml",
     "intents.toml",
     "interfaces.toml",

@@ -17,6 +17,7 @@
     bases       surface bases made, listed and shown
     exposing    expose: what a plan gives on a surface basis, place by place
     expecting   expect: what a course may bring, beside a sham twin
+    uncertainty a plan on many virtual people, and which input would narrow its intervals
     claims      what is claimed of microcurrent, answered by computing or by evidence
     proposing   propose: the plan that serves an intent best under every limit
     programs    programs of sittings: listed, shown, written as plan files
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
         screen_today,
         zones_shown,
     )
+    from microcurrent.workflow.uncertainty import RankingWanted, SweepWanted, sweep_plan, uncertainty_of
     from microcurrent.workflow.workspace import Workspace
 
 __all__ = [
@@ -108,6 +110,8 @@ __all__ = [
     "ProgramShown",
     "ProgramWanted",
     "ProposalWanted",
+    "RankingWanted",
+    "SweepWanted",
     "Workspace",
     "ZoneShown",
     "answer_claims",
@@ -160,7 +164,9 @@ __all__ = [
     "show_program",
     "sittings",
     "stored_prediction",
+    "sweep_plan",
     "totals_of",
+    "uncertainty_of",
     "verify",
     "write_body",
     "write_claims",
@@ -196,6 +202,7 @@ _HOMES = {
         "ZoneShown", "answer_today", "answers_template", "check_today", "draw_blocked", "questions_today",
         "same_day_template", "screen", "screen_today", "zones_shown",
     ),
+    "uncertainty": ("RankingWanted", "SweepWanted", "sweep_plan", "uncertainty_of"),
     "workspace": ("Workspace",),
 }  # fmt: skip
 
