@@ -70,3 +70,11 @@ def test_a_figure_that_is_not_there_is_answered(found):
     )
     assert ended.returncode == 2
     assert "tickle" in ended.stderr and "--json shows every name" in ended.stderr
+
+
+def test_without_a_basis_that_fits_the_advice_is_to_build_one(tmp_path):
+    ended = call(
+        "sweep", PLAN, "--people", 32, "--workers", 1, "--on-basis", "--bases", tmp_path, "--out", tmp_path
+    )
+    assert ended.returncode == 2
+    assert "no basis fits" in ended.stderr and "basis build" in ended.stderr

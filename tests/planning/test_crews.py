@@ -106,7 +106,7 @@ def test_a_cluster_that_is_not_there_is_named(monkeypatch):
 
 # -- a real cluster: its own processes, reached by the command line as a person types it ------------
 
-PEOPLE = 64
+PEOPLE = 96
 COMMAND = "from microcurrent.cli.main import main; main()"
 
 

@@ -15,6 +15,7 @@ from microcurrent.planning.uncertainty.crews import in_process
 from microcurrent.planning.uncertainty.emulator import emulator, emulator_checked
 from microcurrent.planning.uncertainty.figures import interval, name_of
 from microcurrent.planning.uncertainty.inputs import CURRENT_GIVEN, chances, drawn, offset_name
+from microcurrent.planning.uncertainty.on_basis import StoredBasis
 from microcurrent.planning.uncertainty.person import Study, solve_people, solved, study_of
 from microcurrent.planning.uncertainty.pieces import PIECE, folder_of, write_people
 from microcurrent.planning.uncertainty.ranking import ranking
@@ -285,3 +286,49 @@ def test_figures_are_found_by_part_of_their_name_and_the_usual_ones_without(peop
     assert set(ranked_by_default(people)) == {CHARGE, VOLTAGE, MUSCLE}
     with pytest.raises(InputError, match="no figure"):
         figures_named(people, ["tickle"])
+
+
+# -- on a stored basis -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def on_basis(lab):
+    """The plan of three steps of `conftest.py` on its basis."""
+    stored = StoredBasis(folder=str(lab.bases), name=lab.card.name, spacing=lab.request.spacing)
+    return study_of(lab.plan, lab.source, seed=1, basis=stored)
+
+
+def test_the_middle_person_on_a_basis_is_the_exposure_map(on_basis, exposed):
+    found = solved(on_basis, on_basis.centre)
+    for step in exposed.summary.steps:
+        assert found[step.number, "resistance", ""] == pytest.approx(step.resistance, rel=1e-12)
+        for part in step.tissues:
+            if part.place == "near the probes":
+                assert found[step.number, "field_p99", part.tissue] == pytest.approx(
+                    part.field.p99, rel=1e-9
+                )
+    assert found[0, "absolute", ""] == pytest.approx(exposed.summary.skin[0].absolute.largest, rel=1e-12)
+
+
+def test_people_on_a_basis_differ_in_all_but_tissue(held, on_basis, tmp_path):
+    names = {given.name for given in on_basis.inputs}
+    assert not any(name.startswith(("conductivity", "thickness")) for name in names)
+    assert {CURRENT_GIVEN, offset_name("a", "along"), "skin parallel (gel)"} <= names
+    steady = [  # the basis of `conftest.py` ends close around its sites
+        dataclasses.replace(given, low=-5e-4, high=5e-4) if given.name.startswith("place of") else given
+        for given in on_basis.inputs
+    ]
+    people_ = dataclasses.replace(on_basis, plan=held.plan, inputs=tuple(steady))
+    found = sweep(people_, PIECE, out=tmp_path, crew=in_process)
+    field = found.figures[:, found.keys.index((1, "field_p99", "skin"))]
+    assert np.std(np.log(field)) > 0.02
+    assert on_basis.digest != dataclasses.replace(on_basis, basis=None).digest
+
+
+def test_a_probe_off_its_site_is_the_plan_with_that_site(lab, on_basis):
+    shift = {offset_name("a", "across"): 4e-3, offset_name("b", "across"): 4e-3}
+    found = solved(on_basis, shift)  # one cell of the basis: its grid is even, and the slab as well
+    middle_ = solved(on_basis, on_basis.centre)
+    assert found[1, "resistance", ""] == pytest.approx(middle_[1, "resistance", ""], rel=0.02)
+    apart = solved(on_basis, {offset_name("a", "across"): -4e-3, offset_name("b", "across"): 4e-3})
+    assert apart[1, "resistance", ""] > 1.01 * middle_[1, "resistance", ""]

@@ -9,7 +9,7 @@ import typer
 
 from microcurrent import units, workflow
 from microcurrent.cli.console import output, progress, show_json
-from microcurrent.cli.options import Json, PlanFile
+from microcurrent.cli.options import Bases, Json, PlanFile, bases_path
 from microcurrent.cli.tables import table, written
 from microcurrent.model.uncertainty import FigureSpread, Uncertainty
 
@@ -25,6 +25,13 @@ Scheduler = Annotated[
     str,
     typer.Option(
         "--scheduler", metavar="ADDRESS", help="Solve on this dask cluster, such as tcp://host:8786."
+    ),
+]
+OnBasis = Annotated[
+    bool,
+    typer.Option(
+        "--on-basis",
+        help="Solve on the stored surface basis that fits: all but tissue differs between people.",
     ),
 ]
 Out = Annotated[
@@ -43,11 +50,16 @@ def sweep(
     seed: Seed = 1,
     workers: Workers = None,
     scheduler: Scheduler = "",
+    on_basis: OnBasis = False,
+    bases: Bases = None,
     out: Out = Path("out"),
     json: Json = False,
 ) -> None:
     """Solve plans on many virtual people, on all cores or a cluster; go on where a sweep was stopped."""
-    wanted = workflow.SweepWanted(out=out, people=people, seed=seed, workers=workers, scheduler=scheduler)
+    wanted = workflow.SweepWanted(
+        out=out, people=people, seed=seed, workers=workers, scheduler=scheduler,
+        bases=bases_path(bases) if on_basis else None,
+    )  # fmt: skip
     found = []
     for plan in plans:
         with progress(plan.name, shown=not json) as report:
@@ -82,11 +94,16 @@ def uncertainty(
     seed: Seed = 1,
     workers: Workers = None,
     scheduler: Scheduler = "",
+    on_basis: OnBasis = False,
+    bases: Bases = None,
     out: Out = Path("out"),
     json: Json = False,
 ) -> None:
     """Say how the figures of a plan spread over people, and which input to measure to narrow them."""
-    wanted = workflow.SweepWanted(out=out, people=people, seed=seed, workers=workers, scheduler=scheduler)
+    wanted = workflow.SweepWanted(
+        out=out, people=people, seed=seed, workers=workers, scheduler=scheduler,
+        bases=bases_path(bases) if on_basis else None,
+    )  # fmt: skip
     ranked = workflow.RankingWanted(figures=tuple(figure), emulate=emulate)
     with progress("Virtual people", shown=not json) as report:
         found, files, alternative = workflow.uncertainty_of(plan, wanted, ranked, on_progress=report)

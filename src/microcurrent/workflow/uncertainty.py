@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from microcurrent.model.uncertainty import Uncertainty
+from microcurrent.planning.exposure.catalogue import fitting
+from microcurrent.planning.exposure.wanting import table_values
 from microcurrent.planning.planfile import read_plan
 from microcurrent.planning.uncertainty.crews import crew
+from microcurrent.planning.uncertainty.on_basis import StoredBasis
 from microcurrent.planning.uncertainty.person import study_of
 from microcurrent.planning.uncertainty.pieces import SHORT, People, write_people
 from microcurrent.planning.uncertainty.spreading import figures_named, ranked_by_default, spread_of
@@ -22,6 +25,8 @@ class SweepWanted:
     """How people are solved: how many `people`, from which `seed`, by whom, and where they are kept.
 
     `workers`: processes, None for one on every core; `scheduler`: the address of a dask cluster, or "".
+    `bases`: a folder of surface bases, of which the one that fits holds the solved bulk, so that tissue is
+    alike on all people; None where every person is solved in full.
     """
 
     out: Path
@@ -29,6 +34,7 @@ class SweepWanted:
     seed: int = 1
     workers: int | None = None
     scheduler: str = ""
+    bases: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +94,13 @@ def uncertainty_of(
 
 def _people(path: Path, wanted: SweepWanted, on_progress: Progress | None) -> tuple[People, Path]:
     plan, source = read_plan(path)
-    study = study_of(plan, source, seed=wanted.seed)
+    basis = None
+    if wanted.bases is not None:
+        card = fitting(wanted.bases, plan, source, values=table_values(source))
+        basis = StoredBasis(
+            folder=str(wanted.bases.resolve()), name=card.name, spacing=card.request.spacing
+        )
+    study = study_of(plan, source, seed=wanted.seed, basis=basis)
     people = sweep(
         study, wanted.people, out=wanted.out, on_progress=on_progress,
         crew=crew(workers=wanted.workers, scheduler=wanted.scheduler),

@@ -4,6 +4,7 @@
 
     inputs      every number that differs between people, hands and devices, and draws of it
     person      the same plan on one person: conductivities, layers, skin, contacts, hand and device
+    on_basis    one person on a stored surface basis: all but tissue, without solving the bulk again
     figures     the names and dimensions of the figures, and the interval of each
     pieces      people solved, a few to a file; all of them in one netCDF file
     crews       who solves: this process, every core, or a dask cluster

@@ -15,7 +15,14 @@ from microcurrent.model import Input
 from microcurrent.model.plan import Plan
 from microcurrent.physics.conduction.grid import Floats
 from microcurrent.planning.bodies import BodySource
-from microcurrent.planning.prediction.sampling import Values, inputs_of, middle, quantile
+from microcurrent.planning.prediction.sampling import (
+    Values,
+    inputs_of,
+    middle,
+    quantile,
+    thickness_name,
+    tissue_name,
+)
 
 #: What a device gives over what was set.
 CURRENT_GIVEN = "current given over current set"
@@ -43,6 +50,13 @@ def uncertain_inputs(plan: Plan, source: BodySource) -> tuple[Input, ...]:
         for given in (*inputs_of(plan, source), *offsets, replace(device, name=CURRENT_GIVEN))
         if given.high > given.low
     )
+
+
+def is_of_tissue(name: str, source: BodySource) -> bool:
+    """Return whether an input is a conductivity or a thickness of a body: what a basis was made with."""
+    names = {tissue_name(t, along=along) for t in source.body.tissues for along in (False, True)}
+    layers = enumerate(source.layers, start=1)
+    return name in names | {thickness_name(number, layer.tissue) for number, layer in layers}
 
 
 def chances(inputs: tuple[Input, ...], first: int, count: int, *, seed: int) -> Floats:

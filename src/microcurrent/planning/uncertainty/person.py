@@ -26,8 +26,15 @@ from microcurrent.planning.uncertainty.inputs import (
     DIRECTIONS,
     chances,
     drawn,
+    is_of_tissue,
     offset_name,
     uncertain_inputs,
+)
+from microcurrent.planning.uncertainty.on_basis import (
+    StoredBasis,
+    figures_on_basis,
+    moved_plan,
+    scene_of,
 )
 
 METHOD = f"microcurrent {__version__}: finite volumes, complete electrode model, scrambled Sobol sequence"
@@ -41,7 +48,8 @@ _UP, _SIDE, _STEEP = (0.0, 0.0, 1.0), (1.0, 0.0, 0.0), 0.9
 class Study:
     """One plan on virtual people: what stays the same for all of them.
 
-    `inputs` are drawn, from a sequence with a `seed`; `tables`: the digest of the tables.
+    `inputs` are drawn, from a sequence with a `seed`; `tables`: the digest of the tables. `basis`: where
+    the bulk is solved already, for the conductivities of the tables.
     """
 
     plan: Plan
@@ -49,6 +57,7 @@ class Study:
     inputs: tuple[Input, ...]
     seed: int
     tables: str
+    basis: StoredBasis | None = None
 
     @cached_property
     def digest(self) -> str:
@@ -57,6 +66,7 @@ class Study:
             {
                 "plan": self.plan.digest, "body": digest(self.source.body), "tables": self.tables,
                 "method": METHOD, "inputs": [given.name for given in self.inputs], "seed": self.seed,
+                "basis": self.basis.name if self.basis else "",
             }
         )  # fmt: skip
 
@@ -86,10 +96,12 @@ class Study:
         return chances(self.inputs, first, count, seed=self.seed)
 
 
-def study_of(plan: Plan, source: BodySource, *, seed: int) -> Study:
-    """Return the study of a plan on virtual people."""
+def study_of(plan: Plan, source: BodySource, *, seed: int, basis: StoredBasis | None = None) -> Study:
+    """Return the study of a plan on virtual people; on a `basis` tissue and layers are alike on all."""
     inputs = uncertain_inputs(plan, source)
-    return Study(plan=plan, source=source, inputs=inputs, seed=seed, tables=tables.digest())
+    if basis is not None:
+        inputs = tuple(given for given in inputs if not is_of_tissue(given.name, source))
+    return Study(plan=plan, source=source, inputs=inputs, seed=seed, tables=tables.digest(), basis=basis)
 
 
 def solved(study: Study, values: Values, *, coarse: bool = True) -> dict[FigureKey, float]:
@@ -104,6 +116,10 @@ def solved(study: Study, values: Values, *, coarse: bool = True) -> dict[FigureK
         for step in study.plan.steps
     )
     plan = replace(study.plan, steps=steps)
+    if study.basis is not None:
+        scene = scene_of(study.basis, study.plan, study.source)
+        moved_ = moved_plan(plan, _shifts(study, full))
+        return figures_on_basis(moved_, scene, full, skin_group=study.source.skin_group)
     moved = _moved(study, full)
     return figures_of(plan, study.source, full, step_poses=moved, coarse=coarse).values
 
@@ -126,6 +142,18 @@ def solve_people(study: Study, keys: Sequence[FigureKey], first: int, count: int
         except (InputError, ConvergenceError):
             continue
         found[row] = [figures.get(key, np.nan) for key in keys]
+    return found
+
+
+def _shifts(study: Study, values: Values) -> dict[tuple[int, str], Point]:
+    """How far [m] each probe stands off its line in each step: by the directions where the step begins."""
+    found = {}
+    for step in study.plan.steps:
+        first = study.held[step.number][0]
+        for name, point in zip(step.electrodes, (first.anode, first.cathode), strict=True):
+            offset = np.array([values.get(offset_name(name, direction), 0.0) for direction in DIRECTIONS])
+            x, y, z = (float(part) for part in offset @ study.directions[point])
+            found[step.number, name] = (x, y, z)
     return found
 
 

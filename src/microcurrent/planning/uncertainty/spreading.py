@@ -71,7 +71,7 @@ def spread_of(
     if unsolved:
         warnings.append(
             f"{unsolved} of {len(people.figures)} people were left out: a probe would be off the body or "
-            "touch the other."
+            "the basis, or touch the other."
         )
     return Uncertainty(
         plan=study.plan.digest, body=digest(study.source.body), tables=study.tables, study=study.digest,

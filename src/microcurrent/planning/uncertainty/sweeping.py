@@ -55,8 +55,9 @@ def sweep(
     unsolved = int(np.isnan(figures).all(axis=1).sum())
     if unsolved > MOST_UNSOLVED * count:
         raise PredictionError(
-            f"{unsolved} of {count} people cannot be solved: a probe would be off the body or touch the "
-            "other within the range of the hand. Choose sites farther from the edge and from each other."
+            f"{unsolved} of {count} people cannot be solved: a probe would be off the body, off the "
+            "basis, or touch the other within the range of the hand. Choose sites farther from edges and "
+            "from each other, or build a wider basis."
         )
     return People(
         study=study, keys=keys, figures=figures, chances=study.chances(0, count),
