@@ -7,6 +7,7 @@ come in, in any order, each number once. A worker that dies loses only what it w
 from __future__ import annotations
 
 import importlib
+import itertools
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,8 @@ Results = Iterator[tuple[int, Any]]
 
 #: A crew of processes that dies more often than this dies of the work.
 MOST_DEATHS = 3
+#: Pieces that are sent ahead for each thread of a cluster.
+_AHEAD = 3
 #: A cluster that does not answer within this [s] is not there.
 _ANSWER = 20
 
@@ -91,17 +94,26 @@ def on_cluster(work: Work, numbers: Iterable[int], *, address: str) -> Results:
                     expected="the address of a running one, such as tcp://host:8786")
         ) from silent  # fmt: skip
     with client:
-        tasks = {client.submit(_done_alone, work, number, pure=False): number for number in numbers}
+        left = iter(numbers)
+
+        def send(count: int) -> list[Any]:
+            some = itertools.islice(left, count)
+            return [client.submit(_done_alone, work, number, pure=False) for number in some]
+
+        # A few for each thread at a time: a body travels with each, and all would fill the scheduler.
+        threads = max(1, sum(client.nthreads().values()))
+        waiting = distributed.as_completed(send(_AHEAD * threads), loop=client.loop)
         try:
-            for future in distributed.as_completed(tasks, loop=client.loop):
-                yield tasks[future], future.result()
+            for future in waiting:
+                waiting.update(send(1))
+                yield future.result()
         except distributed.scheduler.KilledWorker as killed:
             raise PredictionError(
                 f"Workers of {address} died again and again of the same people ({killed}); "
                 "what was solved is kept."
             ) from killed
         finally:
-            client.cancel(list(tasks))
+            client.cancel(list(waiting.futures))
 
 
 def _alone() -> None:
@@ -109,6 +121,6 @@ def _alone() -> None:
     os.environ[THREADS] = "1"
 
 
-def _done_alone(work: Work, number: int) -> Any:
+def _done_alone(work: Work, number: int) -> tuple[int, Any]:
     _alone()
-    return work(number)
+    return number, work(number)
