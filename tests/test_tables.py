@@ -376,6 +376,7 @@ HEAD_FILES = (
 READERS = {
     "references.toml": tables.references,
     "tissues.toml": tables.tissues,
+    **{file: tables.axons for file in tables.FILES if file.startswith("nerve/")},
     "skin.toml": tables.skin_layers,
     "electrodes.toml": lambda folder: (tables.materials(folder), tables.contact_rules(folder)),
     "skin_dynamics.toml": tables.skin_dynamics,

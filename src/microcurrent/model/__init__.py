@@ -22,6 +22,7 @@
     cost                         what treatment costs, as ranges in one currency
     proposal                     what a treatment is for; the plan that serves it, and why not more
     atlas                        what the atlas of the head is made of
+    axon                         what the tables of nerve fibres are made of
     expectation                  what may be expected of a course, with a sham twin
     uncertainty                  how a plan's figures spread over people, and what brings that
     claim                        what is claimed, and the answer computed or found

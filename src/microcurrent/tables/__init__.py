@@ -22,6 +22,7 @@
     stimulators what each stimulator that we drive can do
     devices     products on the market, cell by cell, and their product codes
     words       what nothing shown to a person may say
+    nerve       published nerve fibres
     outcomes    what may be expected of a course
     claims      what is claimed of microcurrent, and what answers compare with
 
@@ -40,6 +41,7 @@ from typing import ParamSpec, TypeVar, cast
 from microcurrent.model import Capabilities, Contraindication, Input, Limits, SameDayQuestion, Site
 from microcurrent.model import digest as _digest
 from microcurrent.model.atlas import HeadTables
+from microcurrent.model.axon import Axon
 from microcurrent.model.chemistry import Buffer, Film, Ion, SkinChemistry
 from microcurrent.model.claim import Claim
 from microcurrent.model.cost import Price
@@ -81,6 +83,7 @@ from microcurrent.tables.materials import (
 )
 from microcurrent.tables.modes import read_modes, read_roles
 from microcurrent.tables.moves import read_excluded, read_moves, read_session_phases, read_zone_times
+from microcurrent.tables.nerve import read_axons
 from microcurrent.tables.outcomes import read_outcomes
 from microcurrent.tables.places import read_flattening, read_landmarks, read_stacks
 from microcurrent.tables.programs import read_lore, read_programs, read_systems
@@ -93,6 +96,7 @@ from microcurrent.tables.words import read_forbidden_words
 __all__ = [
     "CONFIDENCES",
     "FILES",
+    "axons",
     "buffer",
     "burn_times",
     "claims",
@@ -110,9 +114,9 @@ __all__ = [
     "guards",
     "handling",
     "head",
-    "intents",
     "heat_damage",
     "heat_surface",
+    "intents",
     "interfaces",
     "ions",
     "label_maps",
@@ -136,8 +140,8 @@ __all__ = [
     "skin_layers",
     "stacks",
     "stimulators",
-    "thermal_tissues",
     "systems",
+    "thermal_tissues",
     "thresholds",
     "tissues",
     "water_window",
@@ -199,6 +203,7 @@ _programs = _once(read_programs)
 _systems = _once(read_systems)
 _lore = _once(read_lore)
 _guards = _once(read_guards)
+_axons = _once(read_axons)
 
 
 def references(folder: Traversable | None = None) -> dict[str, Reference]:
@@ -209,6 +214,11 @@ def references(folder: Traversable | None = None) -> dict[str, Reference]:
 def tissues(folder: Traversable | None = None) -> dict[str, Tissue]:
     """Return every tissue by its name: low-frequency conductivity [S/m] with its range."""
     return dict(_tissues(folder or shipped()))
+
+
+def axons(folder: Traversable | None = None) -> dict[str, Axon]:
+    """Return every published nerve fibre by its name."""
+    return dict(_axons(folder or shipped()))
 
 
 def skin_layers(folder: Traversable | None = None) -> dict[tuple[str, str], SkinLayer]:

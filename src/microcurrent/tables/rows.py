@@ -51,6 +51,10 @@ PROGRAM_FILES = tuple(
         "wound-first-days", "wound-reversed",
     )
 )  # fmt: skip
+#: Published nerve fibres, one file each.
+AXON_FILES = tuple(
+    f"nerve/{name}.toml" for name in ("hodgkin-huxley-1952", "mrg-2002", "rattay-1993", "sundt-2015")
+)
 #: Every file of numbers; a folder must have them all and no other table.
 FILES = (
     "anthropometry.toml",
@@ -79,6 +83,7 @@ FILES = (
     "outcomes.toml",
     "product_codes.toml",
     "modes.toml",
+    *AXON_FILES,
     *PROGRAM_FILES,
     "references.toml",
     "same_day.toml",
