@@ -58,13 +58,14 @@ imports: .venv/made-dev
 docs: .venv/made-dev  ## build the documentation into docs/_build
 	@$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build
 
-bench: .venv/made-dev  ## print closed forms, timings beside peers, basis and positions a second (about 10 minutes)
+bench: .venv/made-dev  ## print closed forms, timings beside peers, basis and positions a second (about 15 minutes)
 	@$(BIN)/python benchmarks/verification.py
 	@$(BIN)/python benchmarks/timing.py
 	@$(BIN)/python benchmarks/peers.py --size 100 --runs 3 --out out/bench
 	@$(BIN)/python benchmarks/basis.py
 	@$(BIN)/python benchmarks/live.py
 	@$(BIN)/python benchmarks/bodies.py
+	@$(BIN)/python benchmarks/sweep.py
 
 bench-safety: .venv/made-dev  ## the safety core against anything, the fault campaign, stop latency (about 30 minutes)
 	@$(BIN)/python benchmarks/safety.py

@@ -4,9 +4,10 @@
 
 Predicts `examples/01-cheek-lift.toml` (about a minute) for `docs/pictures/section.png`; exposes a plan on
 the head of the shared data, where there is one, for `docs/pictures/head-current.png`; draws five devices
-compared on one hold (half a minute); draws the built-in face, a knee, and the scan and the head of the
-shared data as treatable bodies. Names after the command draw only those: `python docs/make_pictures.py face
-knee`. Equal code and tables give equal pictures.
+compared on one hold, and what brings the spread of a plan's figures (half a minute each); draws the
+built-in face, a knee, and the scan and the head of the shared data as treatable bodies. Names after the
+command draw only those: `python docs/make_pictures.py face knee`. Equal code and tables give equal
+pictures.
 """
 
 from __future__ import annotations
@@ -186,10 +187,20 @@ def draw_devices() -> str:
     return compared.alternative
 
 
+def draw_influences() -> str:
+    """Write the picture of what brings the spread of a plan's figures; return its words."""
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = workflow.SweepWanted(out=Path(folder), people=256)
+        plan = ROOT / "examples" / "02-forehead-burst.toml"
+        _, files, words = workflow.uncertainty_of(plan, wanted, workflow.RankingWanted())
+        shutil.copy(files[1], PICTURES / "influences.svg")
+    return words
+
+
 #: Each drawing by its name.
 DRAWINGS = {
     "section": draw_section, "head": draw_head, "face": draw_face, "knee": draw_knee, "scan": draw_scan,
-    "mri": draw_mri, "devices": draw_devices,
+    "mri": draw_mri, "devices": draw_devices, "influences": draw_influences,
 }  # fmt: skip
 
 

@@ -34,6 +34,8 @@ MANY_PARAMETERS = {
     "cli/sittings.py:deliver": "one for each option",
     "cli/sittings.py:record": "one for each option",
     "cli/sittings.py:run": "one for each option",
+    "cli/sweeping.py:sweep": "one for each option",
+    "cli/sweeping.py:uncertainty": "one for each option",
 }
 #: Public functions with more than three positional parameters.
 MANY_POSITIONAL = {

@@ -27,6 +27,7 @@
     exposing   expose
     expecting  expect
     claims     claims
+    sweeping   sweep, uncertainty
     tables     how findings and exposures look in a terminal
 """
 

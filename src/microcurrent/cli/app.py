@@ -26,6 +26,7 @@ from microcurrent.cli import (
     screening,
     sittings,
     stimulators,
+    sweeping,
 )
 from microcurrent.cli.console import output
 
@@ -66,7 +67,7 @@ app.add_typer(devices.app, name="device")
 for command in (
     preparing.read, screening.screen, preparing.predict, preparing.assess, preparing.approve,
     sittings.deliver, sittings.record, sittings.report, sittings.run, exposing.expose, expecting.expect,
-    claims.claims,
+    claims.claims, sweeping.sweep, sweeping.uncertainty,
 ):  # fmt: skip
     app.command()(command)
 

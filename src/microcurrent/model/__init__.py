@@ -22,7 +22,9 @@
     cost                         what treatment costs, as ranges in one currency
     proposal                     what a treatment is for; the plan that serves it, and why not more
     atlas                        what the atlas of the head is made of
+    axon                         what the tables of nerve fibres are made of
     expectation                  what may be expected of a course, with a sham twin
+    uncertainty                  how a plan's figures spread over people, and what brings that
     claim                        what is claimed, and the answer computed or found
     wording                      what nothing shown to a person may say
     digest, restore, checks      one digest for all nouns; data back to nouns; how a noun refuses
@@ -103,6 +105,7 @@ from microcurrent.model.tissue import (
     StackLayer,
     Tissue,
 )
+from microcurrent.model.uncertainty import FigureSpread, Influence, Uncertainty
 from microcurrent.model.waveform import Piece, Waveform
 from microcurrent.model.way import Way
 from microcurrent.model.wording import ForbiddenWord
@@ -141,6 +144,7 @@ __all__ = [
     "ExpectedPoint",
     "Exposure",
     "ExposureMap",
+    "FigureSpread",
     "Film",
     "Finding",
     "ForbiddenWord",
@@ -151,6 +155,7 @@ __all__ = [
     "HeldSitting",
     "Histogram",
     "Importance",
+    "Influence",
     "Input",
     "Interface",
     "Interlock",
@@ -219,6 +224,7 @@ __all__ = [
     "TissuePart",
     "Trial",
     "Trip",
+    "Uncertainty",
     "WaterWindow",
     "Waveform",
     "Way",

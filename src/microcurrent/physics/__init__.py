@@ -7,6 +7,7 @@
     bodies/        geometry: slab and labelled volume, and where a probe touches them
     skin/          the stratum corneum and the metal on it, as layers without thickness
     electrochemistry/  what direct current does to the film and the skin under an electrode
+    nerve/         nerve fibres in the field of a current: what excites them
     heat/          how warm a current makes the skin, and when warmth harms it
 
 `bodies` and `skin` say where current enters and through what; `conduction` says where it flows.

@@ -10,6 +10,7 @@
     basis/         the surface basis of a body, made once and kept on disk
     screening      contraindications asked and answered
     prediction/    Plan -> Prediction, with intervals
+    uncertainty/   Plan on many virtual people: intervals, and which input would narrow them
     exposure/      Plan + basis -> ExposureMap: what is received, place by place
     devices/       products on the market: what each gives, compared on one hold; a trace measured
     export/        an exposure in netCDF, NIfTI and VTU; a body in NIfTI, VTU, GLB, STL and CSV

@@ -7,6 +7,7 @@
     interfaces  skin that changes; metal in a salty film
     chemistry   ions; films under electrodes; skin under direct current
     heat        thermal properties; how heat leaves skin and harms it
+    handling    what hand and device add: offset of a probe, current given over current set
     places      landmarks of the face; flat stacks of layers with sites
     limbs       limbs and patches of the back, layered
     label_maps  the labels of segmentation programs
@@ -21,6 +22,7 @@
     stimulators what each stimulator that we drive can do
     devices     products on the market, cell by cell, and their product codes
     words       what nothing shown to a person may say
+    nerve       published nerve fibres
     outcomes    what may be expected of a course
     claims      what is claimed of microcurrent, and what answers compare with
 
@@ -39,6 +41,7 @@ from typing import ParamSpec, TypeVar, cast
 from microcurrent.model import Capabilities, Contraindication, Input, Limits, SameDayQuestion, Site
 from microcurrent.model import digest as _digest
 from microcurrent.model.atlas import HeadTables
+from microcurrent.model.axon import Axon
 from microcurrent.model.chemistry import Buffer, Film, Ion, SkinChemistry
 from microcurrent.model.claim import Claim
 from microcurrent.model.cost import Price
@@ -60,6 +63,7 @@ from microcurrent.tables.chemistry import read_buffer, read_films, read_ions, re
 from microcurrent.tables.claims import read_claims, read_thresholds
 from microcurrent.tables.courses import read_course_rules, read_prices
 from microcurrent.tables.devices import device_of, fact_of, read_devices, read_product_codes
+from microcurrent.tables.handling import read_handling
 from microcurrent.tables.heat import (
     read_burn_times,
     read_heat_damage,
@@ -79,6 +83,7 @@ from microcurrent.tables.materials import (
 )
 from microcurrent.tables.modes import read_modes, read_roles
 from microcurrent.tables.moves import read_excluded, read_moves, read_session_phases, read_zone_times
+from microcurrent.tables.nerve import read_axons
 from microcurrent.tables.outcomes import read_outcomes
 from microcurrent.tables.places import read_flattening, read_landmarks, read_stacks
 from microcurrent.tables.programs import read_lore, read_programs, read_systems
@@ -91,6 +96,7 @@ from microcurrent.tables.words import read_forbidden_words
 __all__ = [
     "CONFIDENCES",
     "FILES",
+    "axons",
     "buffer",
     "burn_times",
     "claims",
@@ -106,6 +112,7 @@ __all__ = [
     "flattening",
     "forbidden_words",
     "guards",
+    "handling",
     "head",
     "heat_damage",
     "heat_surface",
@@ -165,6 +172,7 @@ _buffer = _once(read_buffer)
 _thermal_tissues = _once(read_thermal_tissues)
 _heat_surface = _once(read_heat_surface)
 _heat_damage = _once(read_heat_damage)
+_handling = _once(read_handling)
 _burn_times = _once(read_burn_times)
 _landmarks = _once(read_landmarks)
 _flattening = _once(read_flattening)
@@ -195,6 +203,7 @@ _programs = _once(read_programs)
 _systems = _once(read_systems)
 _lore = _once(read_lore)
 _guards = _once(read_guards)
+_axons = _once(read_axons)
 
 
 def references(folder: Traversable | None = None) -> dict[str, Reference]:
@@ -205,6 +214,11 @@ def references(folder: Traversable | None = None) -> dict[str, Reference]:
 def tissues(folder: Traversable | None = None) -> dict[str, Tissue]:
     """Return every tissue by its name: low-frequency conductivity [S/m] with its range."""
     return dict(_tissues(folder or shipped()))
+
+
+def axons(folder: Traversable | None = None) -> dict[str, Axon]:
+    """Return every published nerve fibre by its name."""
+    return dict(_axons(folder or shipped()))
 
 
 def skin_layers(folder: Traversable | None = None) -> dict[tuple[str, str], SkinLayer]:
@@ -265,6 +279,11 @@ def thermal_tissues(folder: Traversable | None = None) -> dict[str, ThermalTissu
 def heat_surface(folder: Traversable | None = None) -> HeatSurface:
     """Return how heat leaves the skin."""
     return _heat_surface(folder or shipped())
+
+
+def handling(folder: Traversable | None = None) -> dict[str, Input]:
+    """Return by name the "probe offset" [m] on the skin and the "current given" over that set."""
+    return dict(_handling(folder or shipped()))
 
 
 def heat_damage(folder: Traversable | None = None) -> HeatDamage:

@@ -53,6 +53,10 @@ PROGRAM_FILES = tuple(
         "wound-first-days", "wound-reversed",
     )
 )  # fmt: skip
+#: Published nerve fibres, one file each.
+AXON_FILES = tuple(
+    f"nerve/{name}.toml" for name in ("hodgkin-huxley-1952", "mrg-2002", "rattay-1993", "sundt-2015")
+)
 #: Every file of numbers; a folder must have them all and no other table.
 FILES = (
     "anthropometry.toml",
@@ -67,6 +71,7 @@ FILES = (
     "face_nerves.toml",
     "face_surface.toml",
     "face_zones.toml",
+    "handling.toml",
     "heat.toml",
     "intents.toml",
     "interfaces.toml",
@@ -80,6 +85,7 @@ FILES = (
     "outcomes.toml",
     "product_codes.toml",
     "modes.toml",
+    *AXON_FILES,
     *PROGRAM_FILES,
     "references.toml",
     "same_day.toml",

@@ -18,6 +18,7 @@
     bases       surface bases made, listed and shown
     exposing    expose: what a plan gives on a surface basis, place by place
     expecting   expect: what a course may bring, beside a sham twin
+    uncertainty a plan on many virtual people, and which input would narrow its intervals
     claims      what is claimed of microcurrent, answered by computing or by evidence
     drawing     draw: the steps of a plan on the skin of its body
     proposing   propose: the plan that serves an intent best under every limit
@@ -102,6 +103,7 @@ if TYPE_CHECKING:
         zones_shown,
     )
     from microcurrent.workflow.stopping import check_events
+    from microcurrent.workflow.uncertainty import RankingWanted, SweepWanted, sweep_plan, uncertainty_of
     from microcurrent.workflow.workspace import Workspace
 
 __all__ = [
@@ -121,6 +123,8 @@ __all__ = [
     "ProgramShown",
     "ProgramWanted",
     "ProposalWanted",
+    "RankingWanted",
+    "SweepWanted",
     "Workspace",
     "ZoneShown",
     "answer_claims",
@@ -179,7 +183,9 @@ __all__ = [
     "show_program",
     "sittings",
     "stored_prediction",
+    "sweep_plan",
     "totals_of",
+    "uncertainty_of",
     "verify",
     "write_body",
     "write_claims",
@@ -219,6 +225,7 @@ _HOMES = {
         "same_day_template", "screen", "screen_today", "zones_shown",
     ),
     "stopping": ("check_events",),
+    "uncertainty": ("RankingWanted", "SweepWanted", "sweep_plan", "uncertainty_of"),
     "workspace": ("Workspace",),
 }  # fmt: skip
 

@@ -8,6 +8,7 @@
     depth               V6       share of the current below a depth, midway between two electrodes
     sphere              V7       point sources on a homogeneous sphere
     concentric_spheres  V8       points and caps on any number of spherical shells, with the field
+    double_cable                  a myelinated fibre with every compartment: the slow twin of `nerve`
     cylinder            V9       point electrodes on the side of an infinite cylinder
     inclusion           V10      point electrodes on a plane disc with a concentric inclusion
     arcs                V11      opposite arcs with contact impedance on a plane disc

@@ -10,6 +10,8 @@
     devices   devices side by side on the same hold
     expectation
               what a course may bring, beside its sham twin
+    influences
+              which input brings the spread of a figure between people
     tissue_colours
               one colour for each tissue, the same in every picture
     solid/    bodies in three dimensions: skin, muscles, bone, nerves, cuts

@@ -10,8 +10,15 @@ from typing import Any
 Slab = tuple[int, int]
 
 
+#: The variable that names how many threads a solver may use: 1 in each of many processes that share cores.
+THREADS = "MICROCURRENT_THREADS"
+
+
 def cores() -> int:
-    """Return how many cores this process may use."""
+    """Return how many cores this process may use: what `THREADS` says, else all that the system gives."""
+    named = os.environ.get(THREADS, "")
+    if named.isdecimal() and int(named) > 0:
+        return int(named)
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on every system
