@@ -150,7 +150,7 @@ def test_a_damaged_piece_is_refused_by_name(study, tmp_path):
 
 def test_a_machine_with_other_tables_is_refused(study, people):
     with pytest.raises(PredictionError, match="tables"):
-        solve_people(dataclasses.replace(study, tables="0" * 64), people.keys, 0, 1)
+        solve_people(dataclasses.replace(study, tables="0" * 64), people.keys, first=0, count=1)
 
 
 def test_people_on_whom_probes_touch_are_counted_and_many_are_refused(study, tmp_path):

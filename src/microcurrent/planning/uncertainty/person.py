@@ -124,7 +124,7 @@ def solved(study: Study, values: Values, *, coarse: bool = True) -> dict[FigureK
     return figures_of(plan, study.source, full, step_poses=moved, coarse=coarse).values
 
 
-def solve_people(study: Study, keys: Sequence[FigureKey], first: int, count: int) -> Floats:
+def solve_people(study: Study, keys: Sequence[FigureKey], *, first: int, count: int) -> Floats:
     """Return the figures (count, K) of people `first` and on, not-a-number for what a person has not.
 
     A row is not-a-number throughout for a person on whom a probe cannot be placed or a solution does not

@@ -67,7 +67,7 @@ def sweep(
 
 
 def _piece(study: Study, keys: tuple[FigureKey, ...], first: int) -> Floats:
-    return solve_people(study, keys, first, PIECE)
+    return solve_people(study, keys, first=first, count=PIECE)
 
 
 def _kept(folder: Path, first: int, study: Study, keys: tuple[FigureKey, ...]) -> Floats:
