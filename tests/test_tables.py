@@ -600,6 +600,10 @@ DAMAGE = [
     ("references.toml", 'id = "itis-lf-4"', 'id = "kangasmaa2025"', ("id", "twice")),
     ("references.toml", "citation", "title", ("title",)),
     ("words.toml", "\\bpermanent", "(\\bpermanent", ("lasting", "pattern")),
+    ("nerve/mrg-2002.toml", "1.86 1/ms/mV", "1.86 1/ms", ("m", "alpha_rate", "1/ms")),
+    ("nerve/mrg-2002.toml", 'gates = ["s"]', 'gates = ["x"]', ("slow potassium", "gates", "x")),
+    ("nerve/mrg-2002.toml", "lamellae = 80", "lamellae = 80.5", ("lamellae", "80.5")),
+    ("nerve/sundt-2015.toml", 'alpha = "linoid"', 'alpha = "linear"', ("alpha", "linear")),
 ]
 
 
