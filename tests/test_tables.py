@@ -669,6 +669,10 @@ DAMAGE = [
     ),
     ("heat.toml", 'temperature = "317.15 K"', 'temperature = "44 K"', ("temperature",)),
     ("words.toml", "\\bpermanent", "(\\bpermanent", ("lasting", "pattern")),
+    ("nerve/mrg-2002.toml", "1.86 1/ms/mV", "1.86 1/ms", ("m", "alpha_rate", "1/ms")),
+    ("nerve/mrg-2002.toml", 'gates = ["s"]', 'gates = ["x"]', ("slow potassium", "gates", "x")),
+    ("nerve/mrg-2002.toml", "lamellae = 80", "lamellae = 80.5", ("lamellae", "80.5")),
+    ("nerve/sundt-2015.toml", 'alpha = "linoid"', 'alpha = "linear"', ("alpha", "linear")),
 ]
 
 

@@ -242,3 +242,15 @@ def test_a_number_that_is_none_ends_the_search_and_not_the_program():
     outside[2] *= 1e30
     found = thresholds(cables, outside, pulse(10e-6, 0.1e-3))
     assert np.isfinite(found.high[[0, 1, 3, 4]]).all()
+
+
+@pytest.mark.parametrize("both", [False, True])
+@pytest.mark.parametrize("name", ["sundt-2015", "rattay-1993"])
+def test_stopping_early_changes_no_threshold_of_a_bare_fibre(name, both):
+    axon = tables.axons()[name]
+    cables = bare(axon, np.linspace(0.4e-6, 1.5e-6, 32), nodes=81)
+    outside = -point_source(cables, np.linspace(0.1e-3, 0.3e-3, 32), conductivity=1 / 3)
+    wave = pulse(10e-6, 0.4e-3, both=both, after=5e-3)
+    early = thresholds(cables, outside, wave)
+    late = thresholds(cables, outside, wave, method=Method(watching=Watching(quiet=None)))
+    assert np.isfinite(early.high).all() and np.array_equal(early.high, late.high)
