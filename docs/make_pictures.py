@@ -197,10 +197,21 @@ def draw_influences() -> str:
     return words
 
 
+def draw_proposal() -> str:
+    """Write the picture of a proposal for a home device on the face; return its words."""
+    with tempfile.TemporaryDirectory() as name:
+        plan = Path(name) / "plan.toml"
+        wanted = workflow.ProposalWanted(intent="lift", body="face", device="nuface-trinity")
+        with workflow.Workspace(Path(name) / "records.sqlite") as workspace:
+            workflow.propose_plan(wanted, plan, workspace=workspace, actor="docs")
+        return workflow.draw_plan(workflow.read(plan), PICTURES / "proposed-lift.png")
+
+
 #: Each drawing by its name.
 DRAWINGS = {
     "section": draw_section, "head": draw_head, "face": draw_face, "knee": draw_knee, "scan": draw_scan,
     "mri": draw_mri, "devices": draw_devices, "influences": draw_influences,
+    "proposal": draw_proposal,
 }  # fmt: skip
 
 
