@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from microcurrent import tables
 from microcurrent.delivery import interlock
 from microcurrent.delivery.drivers.scpi_lists import points_of
 from microcurrent.delivery.drivers.stimjim_trains import refusals
@@ -93,3 +94,9 @@ def test_instruments_that_would_let_it_fall_to_zero_refuse_it(make):
     assert "fall to zero between trains" in refusals(stimulus)[0]
     with pytest.raises(StimulatorRefused, match="does not rest at the end of its period"):
         points_of(make.superposed(frequency=10.0), 0.5)
+
+
+@pytest.mark.parametrize("direct", [1e-9, 9.9e-6])
+def test_a_direct_part_too_small_to_matter_does_not_turn_off_what_watches_a_balanced_current(make, direct):
+    with pytest.raises(StimulatorRefused, match="only turn off what watches"):
+        make.Bench(make.superposed(direct=direct), trace=None, limits_=tables.limits()).deliver()

@@ -18,7 +18,7 @@ from microcurrent.planning.bodies import read_body
 from microcurrent.planning.exposure.wanting import table_values
 from microcurrent.planning.proposal.candidates import Probes, candidates
 from microcurrent.planning.proposal.caps import caps
-from microcurrent.planning.proposal.devices import setting_of
+from microcurrent.planning.proposal.devices import reach_of
 from microcurrent.planning.proposal.responses import Ground, responses
 from microcurrent.planning.proposal.seeking import unbeaten, whole
 from microcurrent.planning.proposal.targets import aim, on_side
@@ -137,18 +137,18 @@ def test_currents_are_rounded_down_never_up():
 def test_a_device_whose_largest_current_nobody_knows_is_refused():
     unknown = next(d for d in tables.devices().values() if d.span("largest_current").high is None)
     with pytest.raises(InputError, match="largest current is known"):
-        setting_of(unknown, tables.intents()["lift"], on_face=True)
+        reach_of(unknown, tables.intents()["lift"], on_face=True)
 
 
 def test_what_is_not_known_of_a_device_is_said():
-    output = setting_of(tables.devices()["nuface-trinity"], tables.intents()["lift"], on_face=True)
+    output = reach_of(tables.devices()["nuface-trinity"], tables.intents()["lift"], on_face=True)
     assert output.cap.current == pytest.approx(400e-6)
     assert output.profiles == ("home",)
     assert any("compliance" in note for note in output.notes)
 
 
 def test_the_nearest_frequency_of_a_device_is_taken():
-    output = setting_of(tables.devices()["pantheon"], tables.intents()["lift"], on_face=True)
+    output = reach_of(tables.devices()["pantheon"], tables.intents()["lift"], on_face=True)
     assert output.frequency == 10.0
 
 
@@ -159,7 +159,7 @@ def test_a_device_that_sets_a_voltage_is_refused():
     )
     device = Device(name="x", title="X", classes=("home",), facts=facts, sources=("pantheon",))
     with pytest.raises(InputError, match="sets a voltage"):
-        setting_of(device, tables.intents()["lift"], on_face=True)
+        reach_of(device, tables.intents()["lift"], on_face=True)
 
 
 # -- the whole -------------------------------------------------------------------------------------

@@ -243,7 +243,7 @@ def test_undated_answers_to_the_screening_do_for_a_rehearsal_alone(
     """They would never grow old."""
     asked(treatment, records, todays(tmp_path))
     assert treatment.screening.answered_on == ""
-    workflow.check_dated(treatment.screening, stimulator="simulated")
+    workflow.check_dated(treatment.screening, stimulator="simulated", on=TODAY)
     with pytest.raises(ScreeningRefused, match=r"do not say of which day.*date = "):
         workflow.deliver(
             treatment.prepared.plan, agreed, treatment.client, workspace=records, now=NOW,
@@ -254,7 +254,11 @@ def test_undated_answers_to_the_screening_do_for_a_rehearsal_alone(
     dated.write_text(f"date = {TODAY}\n{treatment.answers.read_text(encoding='utf-8')}", encoding="utf-8")
     screening = screened(plans[0], dated, records)
     assert screening.answered_on == TODAY.isoformat()
-    workflow.check_dated(screening, stimulator="serial:/dev/nothing")
+    hardware = "serial:/dev/nothing"
+    for days, stimulator in ((0, hardware), (30, hardware), (31, "pty")):
+        workflow.check_dated(screening, stimulator=stimulator, on=TODAY + datetime.timedelta(days=days))
+    with pytest.raises(ScreeningRefused, match=r"31 days old; they hold 30"):
+        workflow.check_dated(screening, stimulator=hardware, on=TODAY + datetime.timedelta(days=31))
 
 
 def test_a_file_that_says_no_day_does_for_a_rehearsal_alone(treatment, records, tmp_path):

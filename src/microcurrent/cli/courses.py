@@ -58,11 +58,11 @@ def plan(
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="The time of the day.")] = "10:00",
     holiday: Annotated[
         list[str], typer.Option("--holiday", metavar="DATE", help="A day without sittings. Repeatable.")
-    ] = [],  # noqa: B006  typer copies it
+    ] = [],  # noqa: B006  typer reads the default, nothing changes it
     holidays: Annotated[
         list[Path],
         typer.Option("--holidays", metavar="FILE", help="A calendar of holidays (.ics). Repeatable."),
-    ] = [],  # noqa: B006
+    ] = [],  # noqa: B006  typer reads the default, nothing changes it
     make_up: Annotated[
         str,
         typer.Option("--make-up", help="A missed sitting: shift the later ones, append it, or drop it."),
@@ -72,7 +72,7 @@ def plan(
         typer.Option(
             "--phase", metavar="NAME=PLAN", help="Another plan from this phase on: start, build or hold."
         ),
-    ] = [],  # noqa: B006
+    ] = [],  # noqa: B006  typer reads the default, nothing changes it
     client: Annotated[str, typer.Option("--client", help="The client's pseudonym.")] = "",
     reminder: Annotated[
         float | None,

@@ -158,7 +158,7 @@ def run(
             show_screening(screening)
         workflow.check_screening(prepared.plan, screening)
         workflow.check_consent(prepared.plan, mode=consent, role=role)
-        workflow.check_dated(screening, stimulator=stimulator)
+        workflow.check_dated(screening, stimulator=stimulator, on=day_here())
         ask_today(workspace, prepared, client, today=today, stimulator=stimulator, quiet=json)
         _say_step(json, "predict")
         prediction = make_prediction(workspace, prepared, samples, quiet=json)

@@ -153,6 +153,13 @@ def _of_step(step: Step, capabilities: Capabilities, limits: Limits) -> Iterator
             f"a mean of {write(stimulus.window_mean(), 'current')} in a balanced current is above the "
             f"limit of {write(most, 'current')}"
         )
+    least = limits["net-dc-balanced"].warn or 0.0
+    if stimulus.waveform.is_superposed and stimulus.offset <= least * (1 - ROUNDING):
+        yield (
+            f"a direct current of {write(stimulus.offset, 'current')} under an alternating one is no more "
+            f"than a balanced one may leave ({write(least, 'current')}): it would only turn off what "
+            "watches that"
+        )
 
 
 def _of_sums(plan: Plan, capabilities: Capabilities, limits: Limits) -> Iterator[str]:

@@ -103,7 +103,8 @@ def deliver(
     check_events(client.pseudonym, stimulator=delivery.stimulator, workspace=workspace)
     check_spacing(plan, client.pseudonym, stimulator=delivery.stimulator, workspace=workspace, now=now)
     check_today(plan, client.pseudonym, stimulator=delivery.stimulator, workspace=workspace, now=now)
-    check_dated(workspace.find(Screening, approval.screening), stimulator=delivery.stimulator)
+    agreed = workspace.find(Screening, approval.screening)
+    check_dated(agreed, stimulator=delivery.stimulator, on=day_of(now))
     with _stimulator(plan, prediction, delivery, now) as (stimulator, clock):
         return _give(plan, approval, (stimulator, clock), delivery=delivery, workspace=workspace, now=now)
 

@@ -35,7 +35,7 @@ def draw_plan(prepared: Prepared, picture: Path) -> str:
         DrawnStep(
             words=_words(step),
             places=" and ".join(" to ".join(part.sites) for part in (step.anode, step.cathode)),
-            ways=tuple(np.array(corners_of(plan, part)) for part in (step.anode, step.cathode)),  # type: ignore[arg-type]
+            ways=(np.array(corners_of(plan, step.anode)), np.array(corners_of(plan, step.cathode))),
         )
         for step in plan.steps
     ]

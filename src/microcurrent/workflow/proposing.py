@@ -19,7 +19,7 @@ from microcurrent.planning.programs import moves
 from microcurrent.planning.proposal import Proposed, Request, Wanted, propose
 from microcurrent.planning.proposal.candidates import Move
 from microcurrent.planning.proposal.caps import Cap
-from microcurrent.planning.proposal.devices import Setting, setting_of
+from microcurrent.planning.proposal.devices import Reach, reach_of
 from microcurrent.workflow.preparing import SAMPLES, SEED
 from microcurrent.workflow.workspace import Workspace
 
@@ -140,7 +140,7 @@ def _intent(name: str) -> Intent:
     return intent
 
 
-def _output(wanted: ProposalWanted, intent: Intent, source: BodySource) -> Setting | None:
+def _output(wanted: ProposalWanted, intent: Intent, source: BodySource) -> Reach | None:
     if not wanted.device:
         return None
     known = tables.devices()
@@ -151,11 +151,11 @@ def _output(wanted: ProposalWanted, intent: Intent, source: BodySource) -> Setti
                     expected="a name from: microcurrent device list",
                     advice=f"Perhaps {' or '.join(near)}" if near else "")
         )  # fmt: skip
-    return setting_of(known[wanted.device], intent, on_face=_sort(source.body) != "limb")
+    return reach_of(known[wanted.device], intent, on_face=_sort(source.body) != "limb")
 
 
 def _wanted(
-    wanted: ProposalWanted, intent: Intent, source: BodySource, output: Setting | None, limits: Limits
+    wanted: ProposalWanted, intent: Intent, source: BodySource, output: Reach | None, limits: Limits
 ) -> Wanted:
     frequency = output.frequency if output else intent.frequency
     ramp = limits.stop("ramp-microcurrent")
@@ -312,7 +312,7 @@ def _request(wanted: ProposalWanted, intent: Intent) -> Request:
     )  # fmt: skip
 
 
-def _voltage(made: Proposed, output: Setting | None) -> tuple[str, ...]:
+def _voltage(made: Proposed, output: Reach | None) -> tuple[str, ...]:
     """What is said where the device may not reach the voltage that the skin asks for."""
     if output is None:
         return ()

@@ -147,13 +147,22 @@ def _is_fresh(answers: SameDay, now: datetime.datetime) -> bool:
     return -_ROUNDED <= ago <= TODAY_HOLDS
 
 
-def check_dated(screening: Screening, *, stimulator: str) -> None:
-    """Return quietly where a screening may lead to current from a stimulator.
+def check_dated(screening: Screening, *, stimulator: str, on: datetime.date) -> None:
+    """Return quietly where a screening may lead to current from a stimulator on a day.
 
-    Answers that do not say of which day they are never grow old: they do for a rehearsal alone. Raises
-    `ScreeningRefused`.
+    Answers that do not say of which day they are never grow old, and those older than `ANSWERS_HOLD` days
+    have: both do for a rehearsal alone. Raises `ScreeningRefused`.
     """
-    if not screening.answered_on and split(stimulator)[0] not in REHEARSAL:
+    if split(stimulator)[0] in REHEARSAL:
+        return
+    if screening.answered_on:
+        age = (on - datetime.date.fromisoformat(screening.answered_on)).days
+        if age > ANSWERS_HOLD:
+            raise ScreeningRefused(
+                f"The answers of {screening.client} to the screening are {age} days old; they hold "
+                f"{ANSWERS_HOLD}. Ask again, and approve again."
+            )
+    else:
         raise ScreeningRefused(
             f"The answers of {screening.client} to the screening do not say of which day they are: that "
             "does for a rehearsal. Write the day on which the client was asked into the file of answers, "

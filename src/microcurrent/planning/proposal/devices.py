@@ -9,6 +9,7 @@ from microcurrent import units
 from microcurrent.errors import Problem, ValueRefused
 from microcurrent.model.device import Device
 from microcurrent.model.proposal import Intent
+from microcurrent.planning.devices.outputs import peak_of
 from microcurrent.planning.proposal.caps import Cap
 
 #: Words of electrodes that are round probes.
@@ -16,7 +17,7 @@ _ROUND = ("sphere", "ball", "dome")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting:
+class Reach:
     """What a device can be set to for an intent.
 
     `cap`: its largest current; `frequency` [Hz] nearest to that of the intent; `profiles` of limits that
@@ -32,7 +33,7 @@ class Setting:
     notes: tuple[str, ...]
 
 
-def setting_of(device: Device, intent: Intent, *, on_face: bool) -> Setting:
+def reach_of(device: Device, intent: Intent, *, on_face: bool) -> Reach:
     """Return what a device gives for an intent.
 
     Raises `ValueRefused` for a device whose largest current nobody knows, that sets a voltage instead of a
@@ -60,7 +61,7 @@ def setting_of(device: Device, intent: Intent, *, on_face: bool) -> Setting:
     ]
     diameter, note = _diameter(device)
     compliance = device.span("compliance").high
-    return Setting(
+    return Reach(
         cap=Cap(
             rule="device", title=f"Largest current of {device.title}",
             level=units.write(largest, "current"), current=largest,
@@ -74,16 +75,13 @@ def setting_of(device: Device, intent: Intent, *, on_face: bool) -> Setting:
 
 
 def _largest(device: Device, *, on_face: bool) -> float:
-    ends = [device.span("largest_current").high]
-    if on_face:
-        ends.append(device.span("face_current").high)
-    known = [end for end in ends if end is not None]
-    if not known:
+    largest = peak_of(device, on_face=on_face).high
+    if largest is None:
         raise _refused(
             device, "a device whose largest current is known", "?",
             advice="Measure it (microcurrent device measure), or leave --device out",
         )  # fmt: skip
-    return min(known)
+    return largest
 
 
 def _frequency(device: Device, wanted: float) -> float:
@@ -99,7 +97,7 @@ def _frequency(device: Device, wanted: float) -> float:
 def _diameter(device: Device) -> tuple[float, tuple[str, ...]]:
     """Diameter [m] of its round probes, 0 where not known, and what is said then."""
     size = device.span("electrode_size").high
-    texts = " ".join(device.get("electrodes").texts) if device.get("electrodes") else ""  # type: ignore[union-attr]
+    texts = device.text("electrodes")
     if size is not None and any(word in texts for word in _ROUND):
         return size, ()
     return 0.0, (f"Not known of {device.title}: size of its round probes. Taken: those of --probe.",)

@@ -100,9 +100,9 @@ def _farthest(ground: Ground, centres: Floats) -> Placed:
     centre = ground.surface.centres
     distance = np.min([np.linalg.norm(centre - one, axis=1) for one in centres], axis=0)
     for number in np.argsort(-distance)[:: max(1, distance.size // 200)]:
-        point = tuple(float(value) for value in centre[number])
+        x, y, z = (float(value) for value in centre[number])
         try:
-            return _placed(point, ground)  # type: ignore[arg-type]  # three coordinates
+            return _placed((x, y, z), ground)
         except BodyError:  # too near an edge of the body
             continue
     raise PredictionError("No place on the skin takes the current back; the body is too small.")
