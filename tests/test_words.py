@@ -52,10 +52,11 @@ def texts_of(path):
 
 
 def files():
-    """All that ships or is read: the package, its tables and templates, pages, examples."""
+    """All that ships or is read: the package, its tables and templates, pages, examples; not pages built from them."""
     yield from (p for p in SOURCE.rglob("*") if p.suffix in PAGES)
     for folder in ("docs", "examples", "firmware", "benchmarks"):
-        yield from (p for p in (ROOT / folder).rglob("*") if p.suffix in PAGES and "broken" not in p.parts)
+        pages = (p for p in (ROOT / folder).rglob("*") if p.suffix in PAGES)
+        yield from (page for page in pages if not {"broken", "_build"} & set(page.parts))
     yield from ROOT.glob("*.md")
 
 
